@@ -1,0 +1,118 @@
+/** What the inventory declares: one command, checked and complete. Frozen values; nothing here reads a file. */
+import type { JsonObject, JsonValue } from './json.ts';
+
+export const risks = ['low', 'medium', 'high', 'critical'] as const;
+export type Risk = (typeof risks)[number];
+
+/** One part of a text token: fixed text, or the value of a parameter (or of `environment`). */
+export type TokenPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'parameter'; readonly name: string };
+
+/** One token of the argv template. A `text` token yields exactly one argument. */
+export type Token =
+  | { readonly kind: 'text'; readonly parts: readonly TokenPart[] }
+  | { readonly kind: 'flag'; readonly flag: string; readonly when: string }
+  | { readonly kind: 'option'; readonly option: string; readonly value: readonly TokenPart[] }
+  | { readonly kind: 'spread'; readonly parameter: string };
+
+/** Times in milliseconds. */
+export interface TimeLimit {
+  readonly defaultMs: number;
+  readonly maxMs: number;
+}
+
+/** Sizes in bytes, times in milliseconds, `cpu` in processors (1 = one whole). */
+export interface Limits {
+  readonly cpu: number;
+  readonly cpuTimeMs: number;
+  readonly memory: number;
+  readonly processes: number;
+  readonly openFiles: number;
+  readonly fileSize: number;
+  readonly workspaceGrowth: number;
+  readonly output: number;
+}
+export type LimitName = keyof Limits;
+
+/** One step of an approval sequence. */
+export interface ApprovalStage {
+  readonly role: string;
+  readonly count: number;
+  readonly independent: boolean;
+}
+
+/** A read-only place: a host path (absolute, resolved) and where it appears in the sandbox. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Files are glob patterns relative to the workspace; `unbound` says that no file is declared. */
+export type Inputs =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unbound' }
+  | { readonly kind: 'files'; readonly patterns: readonly string[] };
+
+export type WorkspaceAccess = 'read-only' | 'read-write' | 'none';
+export type NetworkAccess = 'none' | 'host';
+
+/** What an environment changes of a command; everything else stands as declared. */
+export interface EnvironmentOverride {
+  readonly timeout?: TimeLimit;
+  readonly limits?: Partial<Limits>;
+  readonly approvals?: readonly ApprovalStage[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** One declared command. `environments` names where it may run; `hash` is the digest of the declaration as written. */
+export interface Command {
+  readonly name: string;
+  readonly tool: string;
+  readonly title: string;
+  readonly description: string;
+  readonly owner: string;
+  readonly usageFrequency?: string;
+  readonly risk: Risk;
+  readonly priority?: number;
+  readonly automationCoverage?: number;
+  readonly complianceNotes?: string;
+  readonly reviewCadenceMs?: number;
+  readonly rollback?: string;
+  /** Absolute path inside the sandbox, and the file on the host that it is. */
+  readonly executable: { readonly path: string; readonly source: string };
+  /** Everything after the executable. */
+  readonly template: readonly Token[];
+  /** JSON Schema (2020-12) of the arguments object; closed. */
+  readonly parameters: JsonObject;
+  readonly environments: Readonly<Record<string, EnvironmentOverride>>;
+  readonly defaultEnvironment?: string;
+  readonly timeout: TimeLimit;
+  readonly limits: Limits;
+  readonly concurrency: { readonly key: string; readonly max: number } | null;
+  readonly network: NetworkAccess;
+  readonly workspace: WorkspaceAccess;
+  readonly mounts: readonly Mount[];
+  readonly inputs: Inputs;
+  readonly secrets: readonly string[];
+  readonly dependencies: readonly string[];
+  readonly approvals: readonly ApprovalStage[];
+  readonly guardrails: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** The parameter whose value becomes standard input, if any. */
+  readonly stdin: string | null;
+  readonly examples: {
+    readonly accept: readonly JsonValue[];
+    readonly reject: readonly JsonValue[];
+  };
+  readonly hash: string;
+}
+
+/** Where commands run. Paths are absolute and resolved. `runAs` is the sandbox's user id, if the configuration says one. */
+export interface Environment {
+  readonly name: string;
+  readonly workspace: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly runAs: number | null;
+}

@@ -1,0 +1,106 @@
+/** What policy says of an invocation, and the permit that alone can start a process. */
+import type { ApprovalStage } from './command.ts';
+import { ReeveError } from './errors.ts';
+import type { Invocation } from './invocation.ts';
+
+/** `policies` are the ids of the policies that decided; `errors` make every decision a denial. */
+export type Decision =
+  | { readonly kind: 'permit'; readonly digest: string; readonly policies: readonly string[] }
+  | {
+      readonly kind: 'deny';
+      readonly digest: string;
+      readonly policies: readonly string[];
+      readonly errors: readonly string[];
+    }
+  | {
+      readonly kind: 'needs-approval';
+      readonly digest: string;
+      readonly policies: readonly string[];
+      readonly stages: readonly ApprovalStage[];
+    };
+
+/** One person's answer to a stage, bound to the digest that it was given for. */
+export interface Grant {
+  readonly requestId: string;
+  readonly stage: number;
+  readonly approver: string;
+  readonly digest: string;
+}
+
+const secret = Symbol('permit');
+
+/**
+ * The ticket to run. Only `issuePermit` makes one, only `redeem` opens it, and only once.
+ * A crash between the two means that nothing ran.
+ */
+export class Permit {
+  readonly requestId: string;
+  readonly fence: number;
+  readonly digest: string;
+  #invocation: Invocation | null;
+
+  constructor(key: symbol, requestId: string, fence: number, invocation: Invocation) {
+    if (key !== secret) throw new TypeError('a permit is issued, never constructed');
+    this.requestId = requestId;
+    this.fence = fence;
+    this.digest = invocation.digest;
+    this.#invocation = invocation;
+  }
+
+  /** The invocation, once. A second call throws: a permit never starts two processes. */
+  redeem(): Invocation {
+    const invocation = this.#invocation;
+    if (invocation === null) {
+      throw new ReeveError(
+        'COMMAND_EXECUTION_FAILED',
+        'This permit has been used already; nothing was started.',
+      );
+    }
+    this.#invocation = null;
+    return invocation;
+  }
+}
+
+/**
+ * Issues the permit for an invocation. Throws unless the decision permits it, or every stage that it needs is granted
+ * by enough different people, each for this very digest.
+ */
+export function issuePermit(
+  requestId: string,
+  fence: number,
+  invocation: Invocation,
+  decision: Decision,
+  grants: readonly Grant[],
+): Permit {
+  if (decision.digest !== invocation.digest) {
+    throw new ReeveError(
+      'COMMAND_NOT_ALLOWED',
+      'The decision was made for something else than what would run.',
+    );
+  }
+  switch (decision.kind) {
+    case 'permit':
+      break;
+    case 'deny':
+      throw new ReeveError('COMMAND_NOT_ALLOWED', 'Policy does not permit this command here.');
+    case 'needs-approval':
+      decision.stages.forEach((stage, index) => {
+        const people = new Set(
+          grants
+            .filter(
+              (g) =>
+                g.requestId === requestId && g.stage === index && g.digest === invocation.digest,
+            )
+            .map((g) => g.approver),
+        );
+        if (people.size < stage.count) {
+          throw new ReeveError(
+            'APPROVAL_REQUIRED',
+            `Stage ${index + 1} (${stage.role}) needs ${stage.count} approval(s) and has ${people.size}.`,
+          );
+        }
+      });
+      break;
+  }
+  return new Permit(secret, requestId, fence, invocation);
+}

@@ -1,0 +1,41 @@
+/**
+ * Entries: the lines of the record. Each is committed in the transaction of the state change that it tells of.
+ * The order of a run's entries: asked, decided, intent (before the process), outcome (before the answer).
+ */
+import type { JsonObject } from './json.ts';
+
+export const entryVersion = 1;
+
+export const entryKinds = [
+  'asked',
+  'decided',
+  'refused',
+  'intent',
+  'outcome',
+  'lost',
+  'cancel-asked',
+  'generation-loaded',
+  'generation-refused',
+  'frozen',
+  'unfrozen',
+  'token-created',
+  'gateway-started',
+  'gateway-stopped',
+  'unauthenticated',
+] as const;
+export type EntryKind = (typeof entryKinds)[number];
+
+/** An entry before it is written: the store gives it its sequence number. `at` is milliseconds since 1970 (UTC). */
+export interface EntryDraft {
+  readonly kind: EntryKind;
+  readonly at: number;
+  readonly requestId: string | null;
+  readonly principal: string | null;
+  readonly body: JsonObject;
+}
+
+/** A written entry. `text` is its canonical JSON, exactly as stored: `{v, seq, kind, at, requestId, principal, body}`. */
+export interface Entry extends EntryDraft {
+  readonly seq: number;
+  readonly text: string;
+}

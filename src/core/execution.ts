@@ -1,0 +1,115 @@
+/** The life of a request, from the moment it is asked to its end, and which step may follow which. */
+import type { LimitName, Risk } from './command.ts';
+import type { ErrorCode } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Face, Trust } from './principal.ts';
+
+export const finalStatuses = [
+  'rejected',
+  'ok',
+  'failed',
+  'timeout',
+  'cancelled',
+  'unknown',
+] as const;
+export const openStatuses = ['awaiting_approval', 'queued', 'running'] as const;
+export const executionStatuses = [...openStatuses, ...finalStatuses] as const;
+export type FinalStatus = (typeof finalStatuses)[number];
+export type OpenStatus = (typeof openStatuses)[number];
+export type ExecutionStatus = (typeof executionStatuses)[number];
+
+const successors: Readonly<Record<ExecutionStatus, readonly ExecutionStatus[]>> = Object.freeze({
+  awaiting_approval: ['queued', 'rejected', 'cancelled'],
+  queued: ['running', 'rejected', 'cancelled'],
+  running: ['ok', 'failed', 'timeout', 'cancelled', 'unknown'],
+  rejected: [],
+  ok: [],
+  failed: [],
+  timeout: [],
+  cancelled: [],
+  unknown: [],
+});
+
+/** True where the second status may follow the first. */
+export function mayFollow(from: ExecutionStatus, to: ExecutionStatus): boolean {
+  return successors[from].includes(to);
+}
+
+export function isFinal(status: ExecutionStatus): status is FinalStatus {
+  return successors[status].length === 0;
+}
+
+/** What a run used, as far as the host can tell; null where it cannot. Times in milliseconds, memory in bytes. */
+export interface Usage {
+  readonly cpuMs: number | null;
+  readonly peakMemory: number | null;
+  readonly peakProcesses: number | null;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+}
+
+export type SandboxTier = 'bubblewrap+cgroup' | 'bubblewrap' | 'unsandboxed';
+
+/** How a run was held: the tier, and every limit that was asked for and could not be enforced. */
+export interface SandboxReport {
+  readonly tier: SandboxTier;
+  readonly enforced: readonly LimitName[];
+  readonly degraded: readonly LimitName[];
+}
+
+/** One stream, bounded: `bytes` is what was kept (head, mark and tail when truncated), `total` what the command wrote. */
+export interface StreamOutput {
+  readonly bytes: Uint8Array;
+  readonly total: number;
+  readonly truncated: boolean;
+}
+
+/** How a run ended. `exitCode` and `signal` are the command's own, never both. */
+export interface Outcome {
+  readonly status: 'ok' | 'failed' | 'timeout' | 'cancelled' | 'unknown';
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  readonly stdout: StreamOutput;
+  readonly stderr: StreamOutput;
+  readonly usage: Usage;
+  readonly sandbox: SandboxReport;
+  /** Milliseconds from the start of the process to its end. */
+  readonly durationMs: number;
+}
+
+/** One request as the store keeps it. Times are milliseconds since 1970 (UTC). */
+export interface Execution {
+  readonly requestId: string;
+  readonly status: ExecutionStatus;
+  /** Null where the request was refused before a command could be made out. */
+  readonly command: string | null;
+  readonly tool: string | null;
+  readonly environment: string | null;
+  readonly risk: Risk | null;
+  readonly principal: string;
+  readonly onBehalfOf: string | null;
+  readonly face: Face;
+  readonly client: string | null;
+  readonly trust: Trust;
+  readonly arguments: JsonObject | null;
+  readonly parametersHash: string | null;
+  readonly argv: readonly string[] | null;
+  readonly digest: string | null;
+  readonly workingDirectory: string | null;
+  readonly timeoutMs: number | null;
+  readonly policies: readonly string[];
+  readonly concurrencyKey: string | null;
+  readonly owner: string;
+  readonly fence: number;
+  readonly requestedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  readonly usage: Usage | null;
+  readonly sandbox: SandboxReport | null;
+}

@@ -1,0 +1,146 @@
+/** What the inner rooms ask of the outside: time, identifiers, storage. Implemented elsewhere, wired in main. */
+import type { Entry, EntryDraft } from './entry.ts';
+import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './execution.ts';
+
+/** `now` is milliseconds since 1970 (UTC); `monotonic` is milliseconds on a clock that never goes back. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+}
+
+/** `requestId` is unguessable and URL-safe. */
+export interface Ids {
+  requestId(): string;
+}
+
+/** What an `execute` that carries an idempotency key is remembered by. `bodyHash` tells another body apart. */
+export interface IdempotencyKey {
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+export type AcceptResult =
+  | { readonly kind: 'accepted'; readonly execution: Execution }
+  /** The same key and body came before: the execution that it led to. */
+  | { readonly kind: 'replayed'; readonly execution: Execution }
+  /** The same key came before with another body. */
+  | { readonly kind: 'conflict'; readonly requestId: string };
+
+export type StartResult =
+  | { readonly kind: 'started' }
+  /** The concurrency key has no room: ask again later; nothing was written. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'frozen' }
+  /** The claim is no longer ours (settled, cancelled or taken over): never start a process. */
+  | { readonly kind: 'lost'; readonly status: ExecutionStatus };
+
+/** Newest first. `before` is the cursor of the page before. Times in milliseconds since 1970. */
+export interface ExecutionFilter {
+  readonly limit: number;
+  readonly before?: string;
+  readonly statuses?: readonly ExecutionStatus[];
+  readonly command?: string;
+  readonly principal?: string;
+  readonly environment?: string;
+  readonly since?: number;
+  readonly until?: number;
+}
+export interface ExecutionPage {
+  readonly executions: readonly Execution[];
+  readonly nextCursor: string | null;
+}
+
+/** What is needed to prove later that a run's processes are gone. */
+export interface RunHandle {
+  readonly bootId: string;
+  readonly pid: number | null;
+  /** Start time of `pid` in clock ticks since boot (field 22 of /proc/PID/stat): tells a reused pid apart. */
+  readonly pidStart: string | null;
+  readonly cgroups: readonly string[];
+}
+
+export interface StoredOutput {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly stdoutTotal: number;
+  readonly stderrTotal: number;
+  readonly stdoutTruncated: boolean;
+  readonly stderrTruncated: boolean;
+}
+
+/**
+ * State and record in one place: every method that changes something commits the change and its entries in one durable
+ * transaction, or throws ReeveError AUDIT_UNAVAILABLE and has changed nothing.
+ */
+export interface Store {
+  /** Records a new execution (`queued`, `awaiting_approval` or already `rejected`) with its first entries. */
+  accept(
+    execution: Execution,
+    entries: readonly EntryDraft[],
+    idempotency: IdempotencyKey | null,
+  ): AcceptResult;
+  /** The execution that an idempotency key of this principal led to, if any. */
+  replay(principal: string, idempotency: IdempotencyKey): AcceptResult | null;
+  /** Compare-and-set `queued` → `running` on owner and fence, with the intent entry. After this, only a person restarts it. */
+  start(
+    requestId: string,
+    owner: string,
+    fence: number,
+    at: number,
+    concurrencyMax: number | null,
+    intent: EntryDraft,
+  ): StartResult;
+  /** Remembers the processes of a running execution. No entry: it tells nothing about what was decided or done. */
+  attach(requestId: string, handle: RunHandle): void;
+  /** Compare-and-set to `running`'s end, with output and outcome entry. False if somebody else has settled it. */
+  finish(
+    requestId: string,
+    fence: number,
+    at: number,
+    outcome: Outcome,
+    entry: EntryDraft,
+  ): boolean;
+  /** Compare-and-set from an open status to a final one without a run's outcome (refused at start, cancelled, lost). */
+  settle(
+    requestId: string,
+    from: ExecutionStatus,
+    to: FinalStatus,
+    at: number,
+    errorCode: Execution['errorCode'],
+    errorMessage: string,
+    entry: EntryDraft,
+  ): boolean;
+  /** Appends entries that belong to no execution. */
+  record(entries: readonly EntryDraft[]): void;
+
+  execution(requestId: string): Execution | null;
+  output(requestId: string): StoredOutput | null;
+  handle(requestId: string): RunHandle | null;
+  executions(filter: ExecutionFilter): ExecutionPage;
+  open(): readonly Execution[];
+  entriesOf(requestId: string): readonly Entry[];
+  /** Entries with a sequence number above `after`, oldest first. */
+  entriesAfter(after: number, limit: number): readonly Entry[];
+
+  /** The freeze is one row that `start` reads in its own transaction: it holds at once, in every process on this state. */
+  frozen(): { readonly by: string; readonly at: number; readonly reason: string } | null;
+  freeze(by: string, at: number, reason: string, entry: EntryDraft): void;
+  unfreeze(entry: EntryDraft): void;
+
+  /** Named small values (cursor of the tailer and the like). */
+  value(name: string): string | null;
+  setValue(name: string, value: string): void;
+
+  /** Throws AUDIT_UNAVAILABLE unless a durable write succeeds now. */
+  probe(): void;
+  close(): void;
+}
+
+/** A claim of being alive that ends with the process that made it, however it ends. */
+export interface Liveness {
+  /** The name of this process on this state. */
+  readonly self: string;
+  /** True while the process that goes by this name may still be running. */
+  alive(name: string): boolean;
+  release(): void;
+}

@@ -233,3 +233,14 @@ export class ReeveError extends Error {
     this.details = Object.freeze([...details]);
   }
 }
+
+/** A refusal that is on record: `requestId` finds it in the audit. */
+export class Refusal extends ReeveError {
+  readonly requestId: string;
+
+  constructor(requestId: string, error: ReeveError) {
+    super(error.code, error.message, error.details, { cause: error });
+    this.name = 'Refusal';
+    this.requestId = requestId;
+  }
+}

@@ -51,7 +51,7 @@ export interface Usage {
 export type SandboxTier = 'bubblewrap+cgroup' | 'bubblewrap' | 'unsandboxed';
 
 /** How a run was held: the tier, and every limit that was asked for and could not be enforced. */
-export interface SandboxReport {
+export interface LimitReport {
   readonly tier: SandboxTier;
   readonly enforced: readonly LimitName[];
   readonly degraded: readonly LimitName[];
@@ -74,7 +74,7 @@ export interface Outcome {
   readonly stdout: StreamOutput;
   readonly stderr: StreamOutput;
   readonly usage: Usage;
-  readonly sandbox: SandboxReport;
+  readonly sandbox: LimitReport;
   /** Milliseconds from the start of the process to its end. */
   readonly durationMs: number;
 }
@@ -111,5 +111,5 @@ export interface Execution {
   readonly errorCode: ErrorCode | null;
   readonly errorMessage: string | null;
   readonly usage: Usage | null;
-  readonly sandbox: SandboxReport | null;
+  readonly sandbox: LimitReport | null;
 }

@@ -1,0 +1,48 @@
+/**
+ * What the command line asks of `main`: opening a gateway, checking a configuration, probing the host.
+ * Implementations import what they need inside their functions, so that `reeve --version` and `reeve mcp` load little.
+ */
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Trust } from '../../core/principal.ts';
+import type { Settings } from '../../core/settings.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { Capabilities } from '../../run/probe.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A gateway in this process. `token` is the bearer token of `STATE/local.token`. `close` drains nothing: the caller has. */
+export interface OpenGateway {
+  readonly gateway: Gateway;
+  readonly settings: Settings;
+  readonly warnings: readonly Diagnostic[];
+  readonly token: string;
+  /** Closes and opens the JSON Lines audit file again, after log rotation. */
+  reopenAudit?(): void;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly configFile: string;
+  /** Exists already, 0700 and ours; that it lies in no workspace is checked by `open`. */
+  readonly stateDir: string;
+  readonly env: Variables;
+  readonly trust: Trust;
+}
+
+export interface Wiring {
+  readonly version: string;
+  /** Throws ReeveError; a broken configuration throws ConfigurationError, whose `diagnostics` say where. */
+  open(options: OpenOptions): Promise<OpenGateway>;
+  /** Every diagnostic of settings, inventory and policy; throws only where the files cannot be read at all. */
+  check(configFile: string, env: Variables): Promise<readonly Diagnostic[]>;
+  /** What this host can enforce. `stateDir` need not exist. */
+  capabilities(stateDir: string): Promise<Capabilities>;
+}
+
+/** The streams and variables of this process, or of a test. */
+export interface CliIo {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly env: Variables;
+}

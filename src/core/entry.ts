@@ -6,6 +6,9 @@ import type { JsonObject } from './json.ts';
 
 export const entryVersion = 1;
 
+/** Bytes that the text of an entry may have: the tile format of the verifiable log gives lengths 16 bits. */
+export const maxEntryBytes = 65_535;
+
 export const entryKinds = [
   'asked',
   'decided',

@@ -144,3 +144,27 @@ export interface Liveness {
   alive(name: string): boolean;
   release(): void;
 }
+
+/** Work that waits for its turn. `key` is the rendered concurrency key; `signal` takes it out while it waits. */
+export interface QueuedWork {
+  readonly requestId: string;
+  readonly principal: string;
+  readonly key: string | null;
+  /** Does all of it. `busy` says that its key has no room and nothing happened: it is called again later. */
+  readonly start: () => Promise<'done' | 'busy'>;
+  readonly signal?: AbortSignal;
+}
+
+/** Decides whose turn it is: round robin over principals, first come first served within one. Nothing in it is durable. */
+export interface Queue {
+  /**
+   * Resolves when `start` has answered `done`; rejects with what it threw. Rejects with ReeveError CONCURRENCY_LIMIT at
+   * once when as much waits as may, COMMAND_CANCELLED when `signal` took it out before it started, SHUTTING_DOWN once
+   * `drain` has been called and it had not started.
+   */
+  enqueue(work: QueuedWork): Promise<void>;
+  /** How much is started and how much waits, now. */
+  load(): { readonly running: number; readonly waiting: number };
+  /** Takes no more, lets go of all that waits, and resolves when nothing runs any more. */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,128 @@
+/**
+ * A generation: settings, inventory and policy that were loaded together and hold together.
+ * In: the configuration file. Out: one frozen value, or every diagnostic. Never: a mix of old and new.
+ */
+import { readFileSync } from 'node:fs';
+import { type Diagnostic, formatDiagnostic, type Loaded } from '../core/diagnostic.ts';
+import { ReeveError } from '../core/errors.ts';
+import { digestJson, sha256Hex } from '../core/json.ts';
+import type { Settings } from '../core/settings.ts';
+import { type Inventory, loadInventory } from '../inventory/load.ts';
+import { loadSettings } from '../inventory/settings.ts';
+import { loadPolicy, type Policy } from '../policy/load.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface GenerationFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface Generation {
+  readonly settings: Settings;
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  readonly files: readonly GenerationFile[];
+  /** `sha256:…` over the hashes of all its files and the settings as they came out, variables included. */
+  readonly hash: string;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The configuration does not hold together; `diagnostics` says where and why. Nothing was started on it. */
+export class ConfigurationError extends ReeveError {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const errors = diagnostics.filter((d) => d.severity === 'error');
+    super(
+      'INVALID_REQUEST',
+      `The configuration has ${errors.length} error(s):\n${errors.map(formatDiagnostic).join('\n')}`,
+    );
+    this.name = 'ConfigurationError';
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Loads settings, then the inventory they name, then the policy over both. */
+export async function loadGeneration(
+  configFile: string,
+  variables: Variables,
+): Promise<Loaded<Generation>> {
+  const settings = loadSettings(configFile, variables);
+  if (!settings.ok) return settings;
+  const inventory = loadInventory(settings.value.inventory, settings.value);
+  if (!inventory.ok)
+    return { ok: false, diagnostics: [...settings.warnings, ...inventory.diagnostics] };
+  const policy = await loadPolicy(
+    settings.value.policy,
+    [...inventory.value.commands.values()],
+    Object.keys(settings.value.environments),
+  );
+  const before = [...settings.warnings, ...inventory.warnings];
+  if (!policy.ok) return { ok: false, diagnostics: [...before, ...policy.diagnostics] };
+
+  const files = [fileHash(settings.value.file), ...inventory.value.files, ...policy.value.files];
+  const hash = digestJson({
+    files: files.map((f) => ({ file: f.file, sha256: f.sha256 })),
+    settings: JSON.parse(JSON.stringify(settings.value)),
+    policy: policy.value.hash,
+  });
+  return {
+    ok: true,
+    warnings: [...before, ...policy.warnings],
+    value: Object.freeze({
+      settings: settings.value,
+      inventory: inventory.value,
+      policy: policy.value,
+      files: Object.freeze(files),
+      hash,
+      warnings: Object.freeze([...before, ...policy.warnings]),
+    }),
+  };
+}
+
+function fileHash(file: string): GenerationFile {
+  return { file, sha256: sha256Hex(readFileSync(file)) };
+}
+
+/** The generation in force. A broken reload keeps the old one and is remembered until one succeeds. */
+export class Generations {
+  #current: Generation;
+  #broken: readonly Diagnostic[] | null = null;
+  #loading: Promise<Loaded<Generation>> | null = null;
+  readonly #load: () => Promise<Loaded<Generation>>;
+
+  constructor(first: Generation, load: () => Promise<Loaded<Generation>>) {
+    this.#current = first;
+    this.#load = load;
+  }
+
+  get current(): Generation {
+    return this.#current;
+  }
+
+  /** What was wrong with the last reload, or null. */
+  get broken(): readonly Diagnostic[] | null {
+    return this.#broken;
+  }
+
+  /** Loads anew. `admit` runs before the new generation holds: if it throws (the record cannot be written), the old one stays. */
+  async reload(admit: (loaded: Loaded<Generation>) => void): Promise<Loaded<Generation>> {
+    // Reloads that overlap would race on which one holds in the end: a second one waits for the first.
+    while (this.#loading !== null) await this.#loading;
+    this.#loading = this.#load();
+    try {
+      const loaded = await this.#loading;
+      admit(loaded);
+      if (loaded.ok) {
+        this.#current = loaded.value;
+        this.#broken = null;
+      } else {
+        this.#broken = loaded.diagnostics;
+      }
+      return loaded;
+    } finally {
+      this.#loading = null;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Everything the pipeline works with, wired once. Nothing in here decides. */
+
+import type { Clock, Ids, Liveness, Queue, Store } from '../core/ports.ts';
+import { type Caller, localUser, type Trust } from '../core/principal.ts';
+import type { Runner } from '../run/runner.ts';
+import type { Generations } from './generation.ts';
+import type { LiveRun } from './live.ts';
+
+export interface House {
+  readonly store: Store;
+  readonly liveness: Liveness;
+  readonly queue: Queue;
+  readonly runner: Runner;
+  readonly generations: Generations;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly trust: Trust;
+  /** Executions of this process that are not finished, by request id. */
+  readonly live: Map<string, LiveRun>;
+  readonly state: {
+    // The only mutable part of the house.
+    shuttingDown: boolean;
+    /** Outcomes that are not on record yet, because writing failed: while there are any, nothing new is taken. */
+    unrecorded: number;
+    /** Running executions of lost gateways whose processes could not be proven gone. */
+    unproven: ReadonlySet<string>;
+  };
+  /** Trouble that no caller waits for: told to the operator's log. */
+  readonly report: (message: string, error?: unknown) => void;
+}
+
+/** Who the gateway is when it acts on its own (recovery, shutdown, SIGHUP). */
+export const gatewayCaller: Caller = Object.freeze({
+  principal: Object.freeze({ ...localUser(), id: 'gateway' }),
+  face: 'cli',
+  client: null,
+});

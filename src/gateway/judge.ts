@@ -1,0 +1,146 @@
+/**
+ * Everything that can speak against a run, in the order in which it is asked. Pure but for what it reads of the host.
+ * Never: a different answer for a command that does not exist and one that the principal may not see.
+ */
+import type { ApprovalStage, Command } from '../core/command.ts';
+import type { Decision } from '../core/decision.ts';
+import { ReeveError } from '../core/errors.ts';
+import type { Invocation } from '../core/invocation.ts';
+import type { Caller, Trust } from '../core/principal.ts';
+import { visibleLine } from '../core/text.ts';
+import type { Generation } from './generation.ts';
+import type { House } from './house.ts';
+
+/** The command of this name if the principal may see it; else COMMAND_NOT_ALLOWED, the same for all that it may not. */
+export function commandInSight(
+  generation: Generation,
+  caller: Caller,
+  trust: Trust,
+  name: string,
+): Command {
+  const command = generation.inventory.commands.get(name);
+  if (
+    command === undefined ||
+    !generation.policy.see(caller.principal, command, { face: caller.face, trust }).allowed
+  ) {
+    const shown =
+      name.trim() === ''
+        ? 'The request names no command.'
+        : `"${visibleLine(name).slice(0, 100)}" is not among the commands that you may run here.`;
+    throw new ReeveError('COMMAND_NOT_ALLOWED', `${shown} Nothing was started.`, [
+      { field: 'command', problem: 'not allowed', expected: 'the name of a listed command' },
+    ]);
+  }
+  return command;
+}
+
+/** The approval stages of the inventory in this environment: policy may add to them, never take away. */
+export function stagesOf(command: Command, environment: string): readonly ApprovalStage[] {
+  return command.environments[environment]?.approvals ?? command.approvals;
+}
+
+export function decide(
+  generation: Generation,
+  caller: Caller,
+  trust: Trust,
+  command: Command,
+  invocation: Invocation,
+): Decision {
+  return generation.policy.decide(caller.principal, invocation, command, {
+    face: caller.face,
+    trust,
+    stages: stagesOf(command, invocation.environment),
+  });
+}
+
+/** Every reason why this may not run now, the first being the one to answer with; empty where it may. */
+export function objections(
+  house: Pick<House, 'trust' | 'runner'>,
+  generation: Generation,
+  command: Command,
+  invocation: Invocation,
+  decision: Decision,
+): readonly ReeveError[] {
+  return [
+    ofDecision(decision, invocation),
+    ofTrust(house.trust, generation, command),
+    ofSandbox(house, generation, invocation),
+    ofSecrets(invocation),
+    ofDependencies(command),
+  ].filter((e) => e !== null);
+}
+
+function ofDecision(decision: Decision, invocation: Invocation): ReeveError | null {
+  switch (decision.kind) {
+    case 'permit':
+      return null;
+    case 'deny':
+      return new ReeveError(
+        'COMMAND_NOT_ALLOWED',
+        decision.errors.length > 0
+          ? `Policy could not be evaluated for ${invocation.command} in ${invocation.environment}, and what cannot be decided is denied: ${decision.errors.join('; ')}`
+          : `Policy does not permit ${invocation.command} in ${invocation.environment} for you${decision.policies.length > 0 ? ` (${decision.policies.join(', ')})` : ': no policy permits it'}.`,
+      );
+    case 'needs-approval':
+      return new ReeveError(
+        'APPROVAL_REQUIRED',
+        `${invocation.command} in ${invocation.environment} demands approval by ${decision.stages.map((s) => (s.count > 1 ? `${s.count} × ${s.role}` : s.role)).join(', then ')}. This gateway cannot collect approvals yet, so nothing was started.`,
+      );
+  }
+}
+
+function ofTrust(trust: Trust, generation: Generation, command: Command): ReeveError | null {
+  if (trust === 'gateway' || generation.settings.localRisks.includes(command.risk)) return null;
+  return new ReeveError(
+    'COMMAND_NOT_ALLOWED',
+    `${command.name} is of ${command.risk} risk, and this is local mode: whoever asks could act as the gateway's user, so no promise would hold. Run it through "reeve serve" under a user of its own, or allow it in so many words with "localMode: { allowRisks: [${command.risk}] }" in ${generation.settings.file}.`,
+  );
+}
+
+function ofSandbox(
+  house: Pick<House, 'runner'>,
+  generation: Generation,
+  invocation: Invocation,
+): ReeveError | null {
+  const { capabilities } = house.runner;
+  if (capabilities.tier === 'none' && generation.settings.sandbox === 'required') {
+    const why = capabilities.problems.map((p) => `${p.what}: ${p.why} ${p.remedy}`).join(' ');
+    return new ReeveError(
+      'SANDBOX_UNAVAILABLE',
+      `The sandbox cannot be set up on this host. ${why}`.trim(),
+    );
+  }
+  const { degraded } = house.runner.report(invocation);
+  if (generation.settings.limitsRequired && degraded.length > 0) {
+    return new ReeveError(
+      'SANDBOX_UNAVAILABLE',
+      `limits.required is set, and this host cannot enforce: ${degraded.join(', ')}. Run "reeve doctor" to see how to get them.`,
+      degraded.map((name) => ({
+        field: `limits.${name}`,
+        problem: 'cannot be enforced on this host',
+      })),
+    );
+  }
+  return null;
+}
+
+function ofSecrets(invocation: Invocation): ReeveError | null {
+  if (invocation.secrets.length === 0) return null;
+  return new ReeveError(
+    'SECRET_UNAVAILABLE',
+    `${invocation.command} needs the secret(s) ${invocation.secrets.join(', ')}, and no source is configured for them.`,
+    invocation.secrets.map((name) => ({ field: `secrets.${name}`, problem: 'has no source' })),
+  );
+}
+
+function ofDependencies(command: Command): ReeveError | null {
+  if (command.dependencies.length === 0) return null;
+  return new ReeveError(
+    'DEPENDENCY_UNAVAILABLE',
+    `${command.name} depends on ${command.dependencies.join(', ')}, and no probe is configured that could tell whether they are available.`,
+    command.dependencies.map((name) => ({
+      field: `dependencies.${name}`,
+      problem: 'has no probe',
+    })),
+  );
+}

@@ -1,0 +1,248 @@
+/**
+ * A gateway on a house: the interface that faces speak to, and its life from recovery to shutdown.
+ * A crash anywhere in here is met by the recovery of the next gateway on the same state.
+ */
+import * as entries from '../audit/entries.ts';
+import { ReeveError } from '../core/errors.ts';
+import { isFinal } from '../core/execution.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Gateway, Health, ReloadReport } from './gateway.ts';
+import { gatewayCaller, type House } from './house.ts';
+import { cancelWaiting } from './perform.ts';
+import { plan } from './plan.ts';
+import {
+  readAudit,
+  readEntries,
+  readExecution,
+  readInventory,
+  readOutput,
+  waitFor,
+  watchExecution,
+} from './read.ts';
+import { recover } from './recover.ts';
+import { newExecution, refuse, submit } from './submit.ts';
+
+/** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
+const recoverMs = 5_000;
+const cancelMs = 250;
+
+/** Recovers what earlier gateways left, then takes work. `drainMs` is how long `close` lets running work go on. */
+export async function openGateway(house: House, options: { drainMs: number }): Promise<Gateway> {
+  const generation = house.generations.current;
+  house.store.record([
+    entries.gatewayStarted(house.clock.now(), {
+      process: house.liveness.self,
+      trust: house.trust,
+      tier: house.runner.capabilities.tier,
+    }),
+    entries.generationLoaded(house.clock.now(), gatewayCaller.principal.id, generation),
+  ]);
+  await recover(house);
+  const timers = [
+    every(recoverMs, () => recover(house), house),
+    every(cancelMs, () => heedCancellations(house), house),
+  ];
+  let closing: Promise<void> | null = null;
+
+  return {
+    submit: (caller, request) => submit(house, caller, request),
+    refuse: async (caller, error, command) =>
+      refuse(house, newExecution(house, caller ?? nobody(), command), error),
+    wait: (caller, requestId, milliseconds, signal) =>
+      waitFor(house, caller, requestId, milliseconds, signal),
+    cancel: (caller, requestId, reason) => cancel(house, caller, requestId, reason),
+    plan: (caller, request) => plan(house, caller, request),
+    execution: async (caller, requestId) => readExecution(house, caller, requestId),
+    output: async (caller, requestId) => readOutput(house, caller, requestId),
+    watch: (caller, requestId, signal) => watchExecution(house, caller, requestId, signal),
+    entries: async (caller, requestId) => readEntries(house, caller, requestId),
+    audit: async (caller, filter) => readAudit(house, caller, filter),
+    inventory: async (caller) => readInventory(house, caller),
+    health: async () => health(house),
+    freeze: async (caller, reason) => {
+      assertAdministrator(house, caller, 'freeze');
+      const at = house.clock.now();
+      house.store.freeze(
+        caller.principal.id,
+        at,
+        reason,
+        entries.frozen(at, caller.principal.id, reason),
+      );
+    },
+    unfreeze: async (caller) => {
+      assertAdministrator(house, caller, 'unfreeze');
+      house.store.unfreeze(entries.unfrozen(house.clock.now(), caller.principal.id));
+    },
+    reload: (caller) => reload(house, caller),
+    close: () => {
+      closing ??= close(house, timers, options.drainMs);
+      return closing;
+    },
+  };
+}
+
+/** A caller who came without a valid credential: on record as nobody. */
+function nobody(): Caller {
+  return {
+    principal: { id: 'unauthenticated', kind: 'agent', roles: [], onBehalfOf: null },
+    face: 'rest',
+    client: null,
+  };
+}
+
+function assertAdministrator(
+  house: House,
+  caller: Caller,
+  action: 'freeze' | 'unfreeze' | 'reload',
+): void {
+  const verdict = house.generations.current.policy.administer(caller.principal, action);
+  if (!verdict.allowed) {
+    throw new ReeveError(
+      'COMMAND_NOT_ALLOWED',
+      `Policy does not permit you to ${action} this gateway.`,
+    );
+  }
+}
+
+async function cancel(house: House, caller: Caller, requestId: string, reason: string) {
+  const execution = readExecution(house, caller, requestId);
+  if (isFinal(execution.status)) return execution;
+  const at = house.clock.now();
+  house.store.record([entries.cancelAsked(at, caller.principal.id, requestId, reason)]);
+  if (house.live.has(requestId))
+    cancelHere(house, requestId, `cancelled by ${caller.principal.id}: ${reason}`);
+  else
+    house.store.setValue(`cancel/${requestId}`, `cancelled by ${caller.principal.id}: ${reason}`);
+  return waitFor(house, caller, requestId, 30_000);
+}
+
+function cancelHere(house: House, requestId: string, reason: string): void {
+  const live = house.live.get(requestId);
+  if (live === undefined || cancelWaiting(house, live, 'COMMAND_CANCELLED', reason)) return;
+  live.controller.abort(reason);
+}
+
+/** Cancellations that another process on this state has asked for. */
+function heedCancellations(house: House): void {
+  for (const requestId of house.live.keys()) {
+    const reason = house.store.value(`cancel/${requestId}`);
+    if (reason !== null) cancelHere(house, requestId, reason);
+  }
+}
+
+async function reload(house: House, caller: Caller): Promise<ReloadReport> {
+  assertAdministrator(house, caller, 'reload');
+  const loaded = await house.generations.reload((result) => {
+    const at = house.clock.now();
+    const by = caller.principal.id;
+    house.store.record([
+      result.ok
+        ? entries.generationLoaded(at, by, result.value)
+        : entries.generationRefused(at, by, result.diagnostics),
+    ]);
+  });
+  return {
+    loaded: loaded.ok,
+    generation: house.generations.current.hash,
+    diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics,
+  };
+}
+
+function health(house: House): Health {
+  const problems: string[] = [];
+  const { broken, current } = house.generations;
+  if (broken !== null) {
+    problems.push(
+      `The last reload was refused with ${broken.filter((d) => d.severity === 'error').length} error(s); the generation before it is in force.`,
+    );
+  }
+  if (house.state.shuttingDown) problems.push('The gateway is stopping.');
+  if (house.state.unrecorded > 0) {
+    problems.push(
+      `${house.state.unrecorded} outcome(s) cannot be put on record; no new work is taken.`,
+    );
+  } else {
+    const trouble = recordTrouble(house);
+    if (trouble !== null) problems.push(trouble);
+  }
+  if (house.runner.capabilities.tier === 'none' && current.settings.sandbox === 'required') {
+    problems.push('The sandbox cannot be set up on this host; see reeve doctor.');
+  }
+  if (house.state.unproven.size > 0) {
+    problems.push(
+      `${house.state.unproven.size} execution(s) of a lost gateway cannot be proven to have ended.`,
+    );
+  }
+  return {
+    ready: problems.length === 0,
+    problems,
+    generation: current.hash,
+    frozen: isFrozen(house),
+    trust: house.trust,
+  };
+}
+
+/** A durable write costs: whoever asks for health in a loop gets the answer of the last second. */
+function recordTrouble(house: House): string | null {
+  const now = house.clock.monotonic();
+  const last = probes.get(house);
+  if (last !== undefined && now - last.at < 1_000) return last.trouble;
+  let trouble: string | null = null;
+  try {
+    house.store.probe();
+  } catch (error) {
+    trouble = error instanceof ReeveError ? error.message : 'The record cannot be written.';
+  }
+  probes.set(house, { at: now, trouble });
+  return trouble;
+}
+
+const probes = new WeakMap<House, { readonly at: number; readonly trouble: string | null }>();
+
+function isFrozen(house: House): boolean {
+  try {
+    return house.store.frozen() !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes no more, settles what waits, lets what runs go on for a while, then cancels it with its outcome on record. */
+async function close(
+  house: House,
+  timers: readonly NodeJS.Timeout[],
+  drainMs: number,
+): Promise<void> {
+  house.state.shuttingDown = true;
+  for (const timer of timers) clearInterval(timer);
+  const idle = house.queue.drain();
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, drainMs);
+  await Promise.race([idle, patience.promise]);
+  clearTimeout(timer);
+  for (const live of house.live.values()) live.controller.abort('the gateway is stopping');
+  await idle;
+  await house.runner.close();
+  try {
+    house.store.record([entries.gatewayStopped(house.clock.now(), house.liveness.self)]);
+  } catch (error) {
+    house.report('the stop of the gateway could not be put on record', error);
+  }
+}
+
+function every(milliseconds: number, work: () => unknown, house: House): NodeJS.Timeout {
+  let busy = false;
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+    } catch (error) {
+      house.report('periodic work of the gateway failed; it is tried again', error);
+    } finally {
+      busy = false;
+    }
+  }, milliseconds);
+  timer.unref();
+  return timer;
+}

@@ -1,0 +1,268 @@
+/**
+ * From the queue to the end on record: decided again → permit → intent durable → process → outcome durable → answer.
+ * Never: a process before its intent is on record, an answer before its outcome is, a second process for one execution.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { intent, outcome as outcomeEntry, settled } from '../audit/entries.ts';
+import { issuePermit, type Permit } from '../core/decision.ts';
+import { ReeveError } from '../core/errors.ts';
+import type { Execution, FinalStatus, Outcome } from '../core/execution.ts';
+import type { Invocation } from '../core/invocation.ts';
+import type { Caller } from '../core/principal.ts';
+import type { House } from './house.ts';
+import { commandInSight, decide, objections } from './judge.ts';
+import { LiveRun } from './live.ts';
+
+/** Milliseconds between attempts to put an outcome on record that could not be written. */
+const retryMs = 1_000;
+
+/** Hands a queued execution to the queue. A crash from here to the intent leaves it `queued`: nothing ran. */
+export function enqueue(
+  house: House,
+  caller: Caller,
+  execution: Execution,
+  invocation: Invocation,
+): void {
+  const live = new LiveRun(execution);
+  house.live.set(execution.requestId, live);
+  house.queue
+    .enqueue({
+      requestId: execution.requestId,
+      principal: execution.principal,
+      key: execution.concurrencyKey,
+      start: () => perform(house, caller, live, invocation),
+      signal: live.controller.signal,
+    })
+    .catch((error) => notStarted(house, live, known(house, error)));
+}
+
+/** The queue let go of it: cancelled while it waited, the gateway is stopping, or there was no room after all. */
+function notStarted(house: House, live: LiveRun, error: ReeveError): void {
+  switch (error.code) {
+    case 'COMMAND_CANCELLED': {
+      const reason = String(live.controller.signal.reason);
+      settle(
+        house,
+        live,
+        'cancelled',
+        new ReeveError(error.code, `Nothing was started: ${reason}.`),
+      );
+      break;
+    }
+    case 'SHUTTING_DOWN':
+      settle(house, live, 'cancelled', error);
+      break;
+    default:
+      settle(house, live, 'rejected', error);
+  }
+}
+
+async function perform(
+  house: House,
+  caller: Caller,
+  live: LiveRun,
+  invocation: Invocation,
+): Promise<'done' | 'busy'> {
+  const { requestId, owner, fence } = live.execution;
+  let permit: Permit;
+  let policies: readonly string[];
+  try {
+    ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
+  } catch (error) {
+    settle(house, live, 'rejected', known(house, error));
+    return 'done';
+  }
+
+  const startedAt = house.clock.now();
+  const sandbox = house.runner.report(invocation);
+  try {
+    const result = house.store.start(
+      requestId,
+      owner,
+      fence,
+      startedAt,
+      invocation.concurrency?.max ?? null,
+      intent(live.execution, { at: startedAt, policies, sandbox }),
+    );
+    switch (result.kind) {
+      case 'busy':
+        return 'busy';
+      case 'frozen':
+        settle(
+          house,
+          live,
+          'rejected',
+          new ReeveError(
+            'FROZEN',
+            'The gateway was frozen while this waited; nothing was started.',
+          ),
+        );
+        return 'done';
+      case 'lost':
+        finishElsewhere(house, live);
+        return 'done';
+      case 'started':
+        break;
+    }
+  } catch (error) {
+    // The intent is not on record, so nothing runs.
+    settle(house, live, 'rejected', known(house, error));
+    return 'done';
+  }
+
+  live.status({ ...live.execution, status: 'running', startedAt, policies });
+  const outcome = await run(house, live, permit);
+  await conclude(house, live, outcome);
+  return 'done';
+}
+
+/** Policy, inventory and host as they are at this moment, not as they were when it was asked. */
+function decideAgain(
+  house: House,
+  caller: Caller,
+  execution: Execution,
+  invocation: Invocation,
+): { permit: Permit; policies: readonly string[] } {
+  const generation = house.generations.current;
+  const command = commandInSight(generation, caller, house.trust, invocation.command);
+  if (command.hash !== invocation.commandHash) {
+    throw new ReeveError(
+      'CONFLICT',
+      `The declaration of ${command.name} changed while this waited, so what would run is no longer what was decided. Ask again.`,
+    );
+  }
+  const decision = decide(generation, caller, house.trust, command, invocation);
+  const [objection] = objections(house, generation, command, invocation, decision);
+  if (objection !== undefined) throw objection;
+  return {
+    permit: issuePermit(execution.requestId, execution.fence, invocation, decision, []),
+    policies: decision.policies,
+  };
+}
+
+async function run(house: House, live: LiveRun, permit: Permit): Promise<Outcome> {
+  const { requestId } = live.execution;
+  const began = house.clock.monotonic();
+  try {
+    return await house.runner.run(permit, {
+      signal: live.controller.signal,
+      onStarted: (handle) => {
+        try {
+          house.store.attach(requestId, handle);
+        } catch (error) {
+          // Recovery can still find the run by its request id; the run goes on.
+          house.report(`the processes of ${requestId} could not be noted`, error);
+        }
+      },
+      onOutput: (stream, chunk) => live.output(stream, chunk),
+    });
+  } catch (error) {
+    return notRun(known(house, error), house.clock.monotonic() - began, house, live);
+  }
+}
+
+/** The outcome of a run that never became a process (the sandbox could not be set up, the executable changed). */
+function notRun(error: ReeveError, durationMs: number, house: House, live: LiveRun): Outcome {
+  const nothing = { bytes: new Uint8Array(), total: 0, truncated: false };
+  return {
+    status: live.controller.signal.aborted ? 'cancelled' : 'failed',
+    exitCode: null,
+    signal: null,
+    errorCode: live.controller.signal.aborted ? 'COMMAND_CANCELLED' : error.code,
+    errorMessage: error.message,
+    stdout: nothing,
+    stderr: nothing,
+    usage: { cpuMs: null, peakMemory: null, peakProcesses: null, stdoutBytes: 0, stderrBytes: 0 },
+    sandbox: {
+      tier:
+        house.runner.capabilities.tier === 'none' ? 'unsandboxed' : house.runner.capabilities.tier,
+      enforced: [],
+      degraded: [],
+    },
+    durationMs,
+  };
+}
+
+/**
+ * Puts the outcome on record, however long that takes: until then the answer waits and no new work is taken.
+ * A crash here leaves `running`, which recovery makes `unknown`.
+ */
+async function conclude(house: House, live: LiveRun, outcome: Outcome): Promise<void> {
+  const { requestId, fence } = live.execution;
+  const finishedAt = house.clock.now();
+  const ended: Execution = {
+    ...live.execution,
+    status: outcome.status,
+    finishedAt,
+    exitCode: outcome.exitCode,
+    signal: outcome.signal,
+    errorCode: outcome.errorCode,
+    errorMessage: outcome.errorMessage,
+    usage: outcome.usage,
+    sandbox: outcome.sandbox,
+  };
+  const entry = outcomeEntry(ended, outcome);
+  let failed = false;
+  for (;;) {
+    try {
+      const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry);
+      if (failed) house.state.unrecorded -= 1;
+      house.live.delete(requestId);
+      live.end(ours ? ended : (house.store.execution(requestId) ?? ended));
+      return;
+    } catch (error) {
+      if (!failed) {
+        failed = true;
+        house.state.unrecorded += 1;
+        house.report(
+          `the outcome of ${requestId} cannot be put on record; no new work is taken until it can`,
+          error,
+        );
+      }
+      await sleep(retryMs);
+    }
+  }
+}
+
+/** Ends an execution that never ran. If even that cannot be recorded, recovery will find it. */
+function settle(house: House, live: LiveRun, to: FinalStatus, error: ReeveError): void {
+  const at = house.clock.now();
+  const { execution } = live;
+  const ended: Execution = {
+    ...execution,
+    status: to,
+    finishedAt: at,
+    errorCode: error.code,
+    errorMessage: error.message,
+  };
+  try {
+    house.store.settle(
+      execution.requestId,
+      execution.status,
+      to,
+      at,
+      error.code,
+      error.message,
+      settled(ended),
+    );
+  } catch (failure) {
+    house.report(`the end of ${execution.requestId} could not be put on record`, failure);
+  }
+  house.live.delete(execution.requestId);
+  live.end(ended);
+}
+
+/** Somebody else has settled it (cancelled from another process, or taken for lost): their word stands. */
+function finishElsewhere(house: House, live: LiveRun): void {
+  house.live.delete(live.execution.requestId);
+  live.end(house.store.execution(live.execution.requestId) ?? live.execution);
+}
+
+function known(house: House, error: unknown): ReeveError {
+  if (error instanceof ReeveError) return error;
+  house.report('a run failed in a way that nobody foresaw', error);
+  return new ReeveError(
+    'COMMAND_EXECUTION_FAILED',
+    "The gateway failed while starting the command. The gateway's log says more.",
+  );
+}

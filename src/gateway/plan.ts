@@ -1,0 +1,53 @@
+/** What would happen, without running it. The question itself is on record; the arguments are checked as for a run. */
+import { asked } from '../audit/entries.ts';
+import type { Caller } from '../core/principal.ts';
+import { prepareInvocation } from '../inventory/invoke.ts';
+import type { ExecuteRequest, PlanReport } from './gateway.ts';
+import type { House } from './house.ts';
+import { commandInSight, decide, objections, stagesOf } from './judge.ts';
+import { newExecution } from './submit.ts';
+
+/** Throws what `submit` would throw for the command's name and arguments; everything after that is told as `refusal`. */
+export async function plan(
+  house: House,
+  caller: Caller,
+  request: ExecuteRequest,
+): Promise<PlanReport> {
+  house.store.record([asked(newExecution(house, caller, request.command), { plan: true })]);
+  const generation = house.generations.current;
+  const command = commandInSight(generation, caller, house.trust, request.command);
+  const invocation = await prepareInvocation(
+    command,
+    generation.settings,
+    request,
+    caller.principal,
+  );
+  const decision = decide(generation, caller, house.trust, command, invocation);
+  const [objection] = objections(house, generation, command, invocation, decision);
+  return {
+    command: command.name,
+    environment: invocation.environment,
+    decision: decision.kind,
+    policies: decision.policies,
+    approvals:
+      decision.kind === 'needs-approval'
+        ? decision.stages
+        : stagesOf(command, invocation.environment),
+    refusal: objection === undefined ? null : { code: objection.code, message: objection.message },
+    argv: invocation.argv,
+    arguments: invocation.arguments,
+    digest: invocation.digest,
+    executable: invocation.executable,
+    workspace: invocation.workspace,
+    workspaceAccess: invocation.workspaceAccess,
+    workingDirectory: invocation.workingDirectory,
+    mounts: invocation.mounts,
+    variables: invocation.variables,
+    limits: invocation.limits,
+    timeoutMs: invocation.timeoutMs,
+    network: invocation.network,
+    runAs: invocation.runAs,
+    sandbox: house.runner.report(invocation),
+    trust: house.trust,
+  };
+}

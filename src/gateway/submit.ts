@@ -1,0 +1,274 @@
+/**
+ * The way in, on one page: request → command → may ask? → invocation → decision → queue.
+ * In: a parsed call and who makes it. Out: an execution that is on record. Never: a refusal that is not on record,
+ * a look at the arguments before it is decided that the principal may see the command, a process.
+ */
+import { asked, decided, refused } from '../audit/entries.ts';
+import type { Command } from '../core/command.ts';
+import type { Decision } from '../core/decision.ts';
+import { ReeveError, Refusal } from '../core/errors.ts';
+import type { Execution } from '../core/execution.ts';
+import { type Invocation, parametersHash } from '../core/invocation.ts';
+import { digestJson } from '../core/json.ts';
+import type { IdempotencyKey } from '../core/ports.ts';
+import type { Caller } from '../core/principal.ts';
+import { prepareInvocation } from '../inventory/invoke.ts';
+import type { ExecuteRequest } from './gateway.ts';
+import type { Generation } from './generation.ts';
+import type { House } from './house.ts';
+import { commandInSight, decide, objections } from './judge.ts';
+import { enqueue } from './perform.ts';
+
+/** Resolves with the execution once it is queued (or with an earlier one, by its idempotency key); else throws Refusal. */
+export async function submit(
+  house: House,
+  caller: Caller,
+  request: ExecuteRequest,
+): Promise<Execution> {
+  const draft = newExecution(house, caller, request.command);
+  let known: Partial<Execution> = {};
+  let policies: readonly string[] = [];
+  try {
+    const idempotency = idempotencyOf(request);
+    const earlier = replay(house, caller, draft, idempotency);
+    if (earlier !== null) return earlier;
+
+    assertOpen(house);
+    const generation = house.generations.current;
+    const command = commandInSight(generation, caller, house.trust, request.command);
+    known = factsOfCommand(command);
+
+    const invocation = await prepareInvocation(
+      command,
+      generation.settings,
+      request,
+      caller.principal,
+    );
+    known = { ...known, ...factsOfInvocation(invocation) };
+
+    const decision = decide(generation, caller, house.trust, command, invocation);
+    policies = decision.policies;
+    const [objection] = objections(house, generation, command, invocation, decision);
+    if (objection !== undefined) throw objection;
+
+    return queue(
+      house,
+      caller,
+      { ...draft, ...known, policies },
+      generation,
+      invocation,
+      decision,
+      idempotency,
+    );
+  } catch (error) {
+    throw refuse(house, { ...draft, ...known, policies }, asReeveError(house, error));
+  }
+}
+
+/** From here to `enqueue` nothing awaits: the room that was seen in the queue is still there. */
+function queue(
+  house: House,
+  caller: Caller,
+  execution: Execution,
+  generation: Generation,
+  invocation: Invocation,
+  decision: Decision,
+  idempotency: IdempotencyKey | null,
+): Execution {
+  assertOpen(house);
+  assertRoom(house, generation);
+  const queued: Execution = { ...execution, status: 'queued' };
+  const result = house.store.accept(
+    queued,
+    [
+      asked(queued),
+      decided(queued, decision, {
+        generation: generation.hash,
+        sandbox: house.runner.report(invocation),
+      }),
+    ],
+    idempotency,
+  );
+  switch (result.kind) {
+    case 'accepted':
+      enqueue(house, caller, result.execution, invocation);
+      return result.execution;
+    case 'replayed':
+      return result.execution;
+    case 'conflict':
+      throw keyConflict(result.requestId);
+  }
+}
+
+/** Puts a refusal on record and makes the error to answer with. Where that fails, the failure is the answer. */
+export function refuse(house: House, execution: Execution, error: ReeveError): Refusal {
+  const rejected: Execution = {
+    ...execution,
+    status: 'rejected',
+    finishedAt: house.clock.now(),
+    errorCode: error.code,
+    errorMessage: error.message,
+  };
+  try {
+    house.store.accept(rejected, [asked(rejected), refused(rejected, error)], null);
+  } catch (failure) {
+    return new Refusal(execution.requestId, asReeveError(house, failure));
+  }
+  return new Refusal(execution.requestId, error);
+}
+
+export function newExecution(house: House, caller: Caller, command: string | null): Execution {
+  return {
+    requestId: house.ids.requestId(),
+    status: 'rejected',
+    command: command === null ? null : nameForRecord(command),
+    tool: null,
+    environment: null,
+    risk: null,
+    principal: caller.principal.id,
+    onBehalfOf: caller.principal.onBehalfOf,
+    face: caller.face,
+    client: caller.client,
+    trust: house.trust,
+    arguments: null,
+    parametersHash: null,
+    argv: null,
+    digest: null,
+    workingDirectory: null,
+    timeoutMs: null,
+    policies: [],
+    concurrencyKey: null,
+    owner: house.liveness.self,
+    fence: 1,
+    requestedAt: house.clock.now(),
+    startedAt: null,
+    finishedAt: null,
+    exitCode: null,
+    signal: null,
+    errorCode: null,
+    errorMessage: null,
+    usage: null,
+    sandbox: null,
+  };
+}
+
+/** A name that nobody declared is a caller's text: bounded, and well-formed enough to be stored. */
+function nameForRecord(command: string): string {
+  const text = command.toWellFormed();
+  return text.length <= 128 ? text : `${text.slice(0, 128).toWellFormed()}…`;
+}
+
+function factsOfCommand(command: Command): Partial<Execution> {
+  return { command: command.name, tool: command.tool, risk: command.risk };
+}
+
+function factsOfInvocation(invocation: Invocation): Partial<Execution> {
+  return {
+    environment: invocation.environment,
+    arguments: invocation.arguments,
+    parametersHash: parametersHash(invocation.arguments),
+    argv: invocation.argv,
+    digest: invocation.digest,
+    workingDirectory: invocation.workingDirectory,
+    timeoutMs: invocation.timeoutMs,
+    concurrencyKey: invocation.concurrency?.key ?? null,
+  };
+}
+
+/** Nothing is taken while stopping, while frozen, or while an outcome is waiting to be put on record. */
+function assertOpen(house: House): void {
+  if (house.state.shuttingDown) {
+    throw new ReeveError('SHUTTING_DOWN', 'The gateway is stopping and takes no more work.');
+  }
+  const frozen = house.store.frozen();
+  if (frozen !== null) {
+    throw new ReeveError(
+      'FROZEN',
+      `Frozen by ${frozen.by} since ${new Date(frozen.at).toISOString()}: ${frozen.reason} Nothing starts until an operator runs "reeve unfreeze".`,
+    );
+  }
+  if (house.state.unrecorded > 0) {
+    throw new ReeveError(
+      'AUDIT_UNAVAILABLE',
+      'The outcome of an earlier run could not be written to the record yet, so no new work is taken. Check the disk of the state directory.',
+    );
+  }
+}
+
+/** Asked before anything is written, so that work beyond what may wait is refused at once. */
+function assertRoom(house: House, generation: Generation): void {
+  const { running, waiting } = generation.settings.concurrency;
+  const load = house.queue.load();
+  if (load.waiting < waiting || load.running < running) return;
+  throw new ReeveError(
+    'CONCURRENCY_LIMIT',
+    `${load.running} runs are under way and ${load.waiting} wait, which is as many as may (concurrency.waiting: ${waiting}). Ask again when some have finished.`,
+  );
+}
+
+function idempotencyOf(request: ExecuteRequest): IdempotencyKey | null {
+  const { idempotencyKey: key, ...body } = request;
+  if (key === null) return null;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      'idempotencyKey: 1 to 200 printable ASCII characters without blanks are expected.',
+      [
+        {
+          field: 'idempotencyKey',
+          problem: 'malformed',
+          expected: '1 to 200 printable ASCII characters',
+        },
+      ],
+    );
+  }
+  return { key, bodyHash: bodyHash(body) };
+}
+
+function bodyHash(body: Omit<ExecuteRequest, 'idempotencyKey'>): string {
+  try {
+    return digestJson({ ...body });
+  } catch (cause) {
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      `The request cannot be put into canonical form: ${(cause as Error).message}.`,
+    );
+  }
+}
+
+/** A repeated call answers with the execution that the first one led to; that it was asked again is on record too. */
+function replay(
+  house: House,
+  caller: Caller,
+  draft: Execution,
+  idempotency: IdempotencyKey | null,
+): Execution | null {
+  if (idempotency === null) return null;
+  const earlier = house.store.replay(caller.principal.id, idempotency);
+  if (earlier === null) return null;
+  if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
+  house.store.record([
+    asked({ ...draft, requestId: earlier.execution.requestId }, { replay: true }),
+  ]);
+  return earlier.execution;
+}
+
+function keyConflict(requestId: string): ReeveError {
+  return new ReeveError(
+    'CONFLICT',
+    `This idempotency key came before with another body (request ${requestId}). Use a new key for a new request.`,
+    [{ field: 'idempotencyKey', problem: 'used before with another body' }],
+  );
+}
+
+/** Errors that nobody foresaw are the gateway's own failure: told to the operator, not to the caller. */
+export function asReeveError(house: House, error: unknown): ReeveError {
+  if (error instanceof ReeveError) return error;
+  house.report('a request failed in a way that nobody foresaw', error);
+  return new ReeveError(
+    'COMMAND_EXECUTION_FAILED',
+    "The gateway failed while handling the request; nothing was started. The gateway's log says more.",
+    [],
+    { cause: error },
+  );
+}

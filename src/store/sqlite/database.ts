@@ -1,0 +1,196 @@
+/**
+ * One connection. In: a file and work to do on it. Out: transactions that are durable when they return.
+ * Must never: return from a transaction that is not on the disk, or leave half of one behind.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { ReeveError } from '../../core/errors.ts';
+import { busyCode, resultCode, unavailable } from './failure.ts';
+import { applicationId, migrations } from './migrations.ts';
+import { type FileIdentity, identityOf, preparePlace } from './place.ts';
+
+/** Called around every write with `before …` and `after …`; what it throws is a failure of the disk. For tests. */
+export type Faults = (point: string) => void;
+
+/** `busyMs` bounds how long a write waits for another process; the wait blocks the event loop, so it is short. */
+export interface DatabaseOptions {
+  readonly busyMs?: number;
+  readonly faults?: Faults;
+}
+
+export interface Database {
+  /** Runs a writing statement inside a transaction, and says how many rows it changed. `name` names the fault point. */
+  write(name: string, sql: string, ...values: SQLInputValue[]): number;
+  all(sql: string, ...values: SQLInputValue[]): readonly Row[];
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  /** All of `work` or none of it, alone on the database. Throws AUDIT_UNAVAILABLE, or the ReeveError of `work`. */
+  transaction<T>(work: () => T): T;
+  /** The same, but only safe from the end of this process, not from a power cut. */
+  light<T>(work: () => T): T;
+  read<T>(work: () => T): T;
+  close(): void;
+}
+export type Row = Readonly<Record<string, unknown>>;
+
+const defaultBusyMs = 5_000;
+
+export function openDatabase(file: string, options: DatabaseOptions = {}): Database {
+  const faults = options.faults ?? (() => {});
+  const busyMs = options.busyMs ?? defaultBusyMs;
+  let connection: DatabaseSync;
+  let identity: FileIdentity;
+  try {
+    preparePlace(file);
+    connection = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
+  } catch (error) {
+    throw unavailable('cannot be opened', file, error);
+  }
+  try {
+    checkVersion(connection, file);
+    useWriteAheadLog(connection, busyMs);
+    connection.exec('pragma synchronous = full; pragma journal_size_limit = 67108864;');
+    connection.exec('pragma trusted_schema = off;');
+    migrate(connection, file);
+    identity = identityOf(file);
+  } catch (error) {
+    connection.close();
+    throw unavailable('cannot be opened', file, error);
+  }
+
+  const statements = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    let prepared = statements.get(sql);
+    if (prepared === undefined) {
+      prepared = connection.prepare(sql);
+      statements.set(sql, prepared);
+    }
+    return prepared;
+  };
+
+  const transaction = <T>(work: () => T): T => {
+    try {
+      assertInPlace(file, identity);
+      statement('begin immediate').run();
+      const result = work();
+      faults('before commit');
+      // A crash before this line leaves the state of before; after it, the state of after. There is nothing between.
+      statement('commit').run();
+      faults('after commit');
+      return result;
+    } catch (error) {
+      rollBack(connection);
+      throw unavailable('cannot be written', file, error);
+    }
+  };
+
+  return {
+    write(name, sql, ...values) {
+      faults(`before ${name}`);
+      const { changes } = statement(sql).run(...values);
+      faults(`after ${name}`);
+      return Number(changes);
+    },
+    all: (sql, ...values) => statement(sql).all(...values) as Row[],
+    get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
+    transaction,
+    light(work) {
+      try {
+        connection.exec('pragma synchronous = normal');
+        return transaction(work);
+      } catch (error) {
+        throw unavailable('cannot be written', file, error);
+      } finally {
+        if (connection.isOpen) connection.exec('pragma synchronous = full');
+      }
+    },
+    read(work) {
+      try {
+        return work();
+      } catch (error) {
+        throw unavailable('cannot be read', file, error);
+      }
+    },
+    close() {
+      if (connection.isOpen) connection.close();
+    },
+  };
+}
+
+/** After some failures SQLite has rolled back by itself. One that cannot be rolled back ends the connection for good. */
+function rollBack(connection: DatabaseSync): void {
+  if (!connection.isOpen || !connection.isTransaction) return;
+  try {
+    connection.exec('rollback');
+  } catch {
+    if (connection.isTransaction) connection.close();
+  }
+}
+
+/** A database that was deleted or moved away goes on taking writes that nobody will ever read. */
+function assertInPlace(file: string, identity: FileIdentity): void {
+  const now = identityOf(file);
+  if (now.ino !== identity.ino || now.dev !== identity.dev) {
+    throw new ReeveError(
+      'AUDIT_UNAVAILABLE',
+      `The database ${file} was replaced by another file while it was open. Stop every gateway on this state, put the right file back and start again.`,
+    );
+  }
+}
+
+/** Reads only: a database that is not ours, or newer than we are, is left exactly as it is. */
+function checkVersion(connection: DatabaseSync, file: string): number {
+  const version = pragma(connection, 'user_version');
+  const id = pragma(connection, 'application_id');
+  const tables = connection.prepare('select count(*) as n from sqlite_schema').get()?.n;
+  const ours = id === applicationId || (id === 0 && version === 0 && tables === 0);
+  if (!ours) {
+    throw new ReeveError(
+      'AUDIT_UNAVAILABLE',
+      `${file} is a database of some other program; nothing was changed in it. Choose another directory with --state.`,
+    );
+  }
+  if (version > migrations.length) {
+    throw new ReeveError(
+      'AUDIT_UNAVAILABLE',
+      `${file} was written by a newer Reeve (schema ${version}; this one knows up to ${migrations.length}); nothing was changed in it. Run the newer Reeve, or choose another directory with --state.`,
+    );
+  }
+  return version;
+}
+
+function pragma(connection: DatabaseSync, name: string): number {
+  return Number(Object.values(connection.prepare(`pragma ${name}`).get() ?? {})[0]);
+}
+
+/** SQLite does not wait for others at this one switch, so two processes that start together have to. */
+function useWriteAheadLog(connection: DatabaseSync, busyMs: number): void {
+  const give = performance.now() + busyMs;
+  for (;;) {
+    try {
+      const mode = connection.prepare('pragma journal_mode = wal').get()?.journal_mode;
+      if (mode === 'wal') return;
+      throw new Error(`the file system allows no write-ahead log (journal mode ${mode})`);
+    } catch (error) {
+      if (resultCode(error) !== busyCode || performance.now() > give) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+/** Each step in its own transaction, which looks again at the version: another process may have taken the step. */
+function migrate(connection: DatabaseSync, file: string): void {
+  while (checkVersion(connection, file) < migrations.length) {
+    connection.exec('begin immediate');
+    try {
+      const version = checkVersion(connection, file);
+      const step = migrations[version];
+      if (step !== undefined) {
+        connection.exec(step);
+        connection.exec(`pragma user_version = ${version + 1}`);
+      }
+      connection.exec('commit');
+    } catch (error) {
+      rollBack(connection);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The schema, as the steps that lead to it; `PRAGMA user_version` counts the steps taken. A step that has been released
+ * is never edited: what comes later is a step of its own.
+ *
+ * `entries` is the record: append-only (the triggers say so to whoever opens the file with other tools), numbered from 1
+ * without a gap. The verifiable log will add its own tables beside it, keyed by `seq`: leaf hashes, tiles, checkpoints.
+ * Executions hold the payload that entries only name by digest, so that it can expire while the entries stay.
+ */
+
+/** "REEV": tells this database from any other. */
+export const applicationId = 0x52454556;
+
+export const migrations: readonly string[] = Object.freeze([
+  `
+  pragma application_id = ${applicationId};
+
+  create table entries (
+    seq integer primary key,
+    request_id text,
+    text text not null
+  ) strict;
+  create index entries_by_request on entries (request_id) where request_id is not null;
+  create trigger entries_in_order before insert on entries
+    when new.seq is not (select coalesce(max(seq), 0) + 1 from entries)
+    begin select raise(abort, 'entries are numbered without gaps'); end;
+  create trigger entries_stay before update on entries
+    begin select raise(abort, 'entries are append-only'); end;
+  create trigger entries_remain before delete on entries
+    begin select raise(abort, 'entries are append-only'); end;
+
+  create table executions (
+    id integer primary key,
+    request_id text not null unique,
+    status text not null,
+    command text,
+    tool text,
+    environment text,
+    risk text,
+    principal text not null,
+    on_behalf_of text,
+    face text not null,
+    client text,
+    trust text not null,
+    arguments text,
+    parameters_hash text,
+    argv text,
+    digest text,
+    working_directory text,
+    timeout_ms integer,
+    policies text not null,
+    concurrency_key text,
+    owner text not null,
+    fence integer not null,
+    requested_at integer not null,
+    started_at integer,
+    finished_at integer,
+    exit_code integer,
+    signal text,
+    error_code text,
+    error_message text,
+    usage text,
+    sandbox text,
+    handle text
+  ) strict;
+  create index executions_by_time on executions (requested_at);
+  create index executions_by_command on executions (command, requested_at);
+  create index executions_by_environment on executions (environment, requested_at);
+  create index executions_by_status on executions (status, requested_at);
+  create index executions_by_principal on executions (principal, requested_at);
+  create index executions_by_principal_command on executions (principal, command, requested_at);
+  create index executions_by_principal_status on executions (principal, status, requested_at);
+  create index executions_running_by_key on executions (concurrency_key) where status = 'running';
+
+  create table outputs (
+    id integer primary key references executions (id),
+    stdout blob not null,
+    stderr blob not null,
+    stdout_total integer not null,
+    stderr_total integer not null,
+    stdout_truncated integer not null,
+    stderr_truncated integer not null
+  ) strict;
+
+  create table idempotency (
+    principal text not null,
+    key text not null,
+    body_hash text not null,
+    request_id text not null references executions (request_id),
+    primary key (principal, key)
+  ) strict, without rowid;
+
+  create table freeze (
+    id integer primary key check (id = 1),
+    frozen_by text not null,
+    at integer not null,
+    reason text not null
+  ) strict;
+
+  create table named_values (
+    name text primary key,
+    value text not null
+  ) strict, without rowid;
+  insert into named_values (name, value) values ('state-id', lower(hex(randomblob(8))));
+
+  create table probes (
+    id integer primary key check (id = 1),
+    count integer not null
+  ) strict;
+  insert into probes (id, count) values (1, 0);
+  `,
+]);

@@ -1,0 +1,247 @@
+/**
+ * State and record on SQLite. In: changes with their entries. Out: both on the disk, in one transaction.
+ * Must never: let a status change without its entry, an entry without its change, or an ended execution live again.
+ */
+import { ReeveError } from '../../core/errors.ts';
+import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts';
+import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
+import { type DatabaseOptions, openDatabase } from './database.ts';
+import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
+import { pageOfExecutions } from './pages.ts';
+import {
+  executionColumns,
+  executionValues,
+  insertExecution,
+  readExecution,
+  readOutput,
+} from './rows.ts';
+
+const byRequestId = `select ${executionColumns} from executions where request_id = ?`;
+
+/**
+ * Opens the state, and makes or upgrades it where needed. Several processes may have one file open, on one host.
+ * Throws ReeveError AUDIT_UNAVAILABLE if it cannot be used: unwritable, damaged, of another program, or newer than this.
+ */
+export function openSqliteStore(file: string, options: DatabaseOptions = {}): Store {
+  const db = openDatabase(file, options);
+
+  const find = (requestId: string): Execution | null => {
+    const row = db.get(byRequestId, requestId);
+    return row === undefined ? null : readExecution(row);
+  };
+  const known = (requestId: string): Execution => {
+    const execution = find(requestId);
+    if (execution === null) throw notFound(requestId);
+    return execution;
+  };
+  const replayOf = (principal: string, { key, bodyHash }: IdempotencyKey): AcceptResult | null => {
+    const row = db.get(
+      'select body_hash, request_id from idempotency where principal = ? and key = ?',
+      principal,
+      key,
+    );
+    if (row === undefined) return null;
+    const requestId = String(row.request_id);
+    return row.body_hash === bodyHash
+      ? { kind: 'replayed', execution: known(requestId) }
+      : { kind: 'conflict', requestId };
+  };
+
+  return {
+    accept: (execution, entries, idempotency) =>
+      db.transaction((): AcceptResult => {
+        const { requestId, principal, status } = execution;
+        if (!['queued', 'awaiting_approval', 'rejected'].includes(status)) {
+          throw contradiction(`Request ${requestId} cannot begin as ${status}.`);
+        }
+        // A commit may have reached the disk although it was reported as failed: the caller asks again, with the same id.
+        const earlier = find(requestId);
+        if (earlier !== null) {
+          if (earlier.principal !== principal || earlier.requestedAt !== execution.requestedAt) {
+            throw contradiction(`The request id ${requestId} is taken by another request.`);
+          }
+          return { kind: 'accepted', execution: earlier };
+        }
+        const replay = idempotency === null ? null : replayOf(principal, idempotency);
+        if (replay !== null) return replay;
+        db.write('execution', insertExecution, ...executionValues(execution));
+        if (idempotency !== null) {
+          db.write(
+            'idempotency',
+            'insert into idempotency (principal, key, body_hash, request_id) values (?, ?, ?, ?)',
+            principal,
+            idempotency.key,
+            idempotency.bodyHash,
+            requestId,
+          );
+        }
+        appendEntries(db, entries);
+        return { kind: 'accepted', execution };
+      }),
+
+    replay: (principal, idempotency) => db.read(() => replayOf(principal, idempotency)),
+
+    start: (requestId, owner, fence, at, concurrencyMax, intent) =>
+      db.transaction(() => {
+        if (db.get('select 1 from freeze') !== undefined) return { kind: 'frozen' };
+        const execution = known(requestId);
+        const { status, concurrencyKey } = execution;
+        const ours = execution.owner === owner && execution.fence === fence;
+        if (!ours || !mayFollow(status, 'running')) return { kind: 'lost', status };
+        if (concurrencyKey !== null && concurrencyMax !== null) {
+          const sql =
+            "select count(*) as n from executions where concurrency_key = ? and status = 'running'";
+          if (Number(db.get(sql, concurrencyKey)?.n) >= concurrencyMax) return { kind: 'busy' };
+        }
+        // A crash after this commit and before a process exists leaves `running`: recovery makes it `unknown`, never again `queued`.
+        db.write(
+          'start',
+          "update executions set status = 'running', started_at = ? where request_id = ?",
+          at,
+          requestId,
+        );
+        appendEntries(db, [intent]);
+        return { kind: 'started' };
+      }),
+
+    // A power cut ends the processes as well as this row, so it need only outlive the gateway: that saves a sync a run.
+    attach: (requestId, handle) =>
+      db.light(() => {
+        const changed = db.write(
+          'attach',
+          'update executions set handle = ? where request_id = ?',
+          JSON.stringify(handle),
+          requestId,
+        );
+        if (changed === 0) throw notFound(requestId);
+      }),
+
+    finish: (requestId, fence, at, outcome, entry) =>
+      db.transaction(() => {
+        const { status, fence: present } = known(requestId);
+        if (status !== 'running' || present !== fence) return false;
+        db.write(
+          'finish',
+          'update executions set status = ?, finished_at = ?, exit_code = ?, signal = ?, error_code = ?, error_message = ?, usage = ?, sandbox = ? where request_id = ?',
+          outcome.status,
+          at,
+          outcome.exitCode,
+          outcome.signal,
+          outcome.errorCode,
+          outcome.errorMessage,
+          JSON.stringify(outcome.usage),
+          JSON.stringify(outcome.sandbox),
+          requestId,
+        );
+        const { stdout, stderr } = outcome;
+        db.write(
+          'output',
+          'insert into outputs select id, ?, ?, ?, ?, ?, ? from executions where request_id = ?',
+          stdout.bytes,
+          stderr.bytes,
+          stdout.total,
+          stderr.total,
+          stdout.truncated ? 1 : 0,
+          stderr.truncated ? 1 : 0,
+          requestId,
+        );
+        appendEntries(db, [entry]);
+        return true;
+      }),
+
+    settle: (requestId, from, to, at, errorCode, errorMessage, entry) =>
+      db.transaction(() => {
+        if (!mayFollow(from, to)) {
+          throw contradiction(`Request ${requestId} cannot go from ${from} to ${to}.`);
+        }
+        if (known(requestId).status !== from) return false;
+        db.write(
+          'settle',
+          'update executions set status = ?, finished_at = ?, error_code = ?, error_message = ? where request_id = ?',
+          to,
+          at,
+          errorCode,
+          errorMessage,
+          requestId,
+        );
+        appendEntries(db, [entry]);
+        return true;
+      }),
+
+    record: (entries) => db.transaction(() => appendEntries(db, entries)),
+
+    execution: (requestId) => db.read(() => find(requestId)),
+    output: (requestId) =>
+      db.read(() => {
+        const sql = 'select outputs.* from outputs join executions using (id) where request_id = ?';
+        const row = db.get(sql, requestId);
+        return row === undefined ? null : readOutput(row);
+      }),
+    handle: (requestId) =>
+      db.read(() => {
+        const row = db.get('select handle from executions where request_id = ?', requestId);
+        return typeof row?.handle === 'string' ? (JSON.parse(row.handle) as RunHandle) : null;
+      }),
+    executions: (filter) => db.read(() => pageOfExecutions(db, filter)),
+    open: () =>
+      db.read(() =>
+        db
+          .all(
+            `select ${executionColumns} from executions where status in (?, ?, ?) order by id`,
+            ...openStatuses,
+          )
+          .map(readExecution),
+      ),
+    entriesOf: (requestId) => db.read(() => entriesOf(db, requestId)),
+    entriesAfter: (after, limit) => db.read(() => entriesAfter(db, after, limit)),
+
+    frozen: () =>
+      db.read(() => {
+        const row = db.get('select frozen_by, at, reason from freeze');
+        if (row === undefined) return null;
+        return { by: String(row.frozen_by), at: Number(row.at), reason: String(row.reason) };
+      }),
+    freeze: (by, at, reason, entry) =>
+      db.transaction(() => {
+        const sql = 'insert or replace into freeze (id, frozen_by, at, reason) values (1, ?, ?, ?)';
+        db.write('freeze', sql, by, at, reason);
+        appendEntries(db, [entry]);
+      }),
+    unfreeze: (entry) =>
+      db.transaction(() => {
+        db.write('unfreeze', 'delete from freeze');
+        appendEntries(db, [entry]);
+      }),
+
+    value: (name) =>
+      db.read(() => {
+        const row = db.get('select value from named_values where name = ?', name);
+        return row === undefined ? null : String(row.value);
+      }),
+    setValue: (name, value) =>
+      db.transaction(() => {
+        const sql = 'insert or replace into named_values (name, value) values (?, ?)';
+        db.write('value', sql, name, value);
+      }),
+
+    probe: () =>
+      db.transaction(() => {
+        db.write('probe', 'update probes set count = count + 1');
+      }),
+    close: () => db.close(),
+  };
+}
+
+function notFound(requestId: string): ReeveError {
+  return new ReeveError(
+    'REQUEST_NOT_FOUND',
+    `There is no request ${requestId} in this state; nothing was changed. Check the request id.`,
+  );
+}
+
+function contradiction(what: string): ReeveError {
+  return new ReeveError(
+    'CONFLICT',
+    `${what} Nothing was changed; look at its present state (reeve show) first.`,
+  );
+}

@@ -127,7 +127,7 @@ export interface Store {
   freeze(by: string, at: number, reason: string, entry: EntryDraft): void;
   unfreeze(entry: EntryDraft): void;
 
-  /** Named small values (cursor of the tailer and the like). */
+  /** Named small values (cursor of the tailer and the like). `state-id` is there from the beginning: it tells states apart. */
   value(name: string): string | null;
   setValue(name: string, value: string): void;
 

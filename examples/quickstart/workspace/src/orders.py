@@ -1,0 +1,5 @@
+"""Orders: what is in them, and what they cost."""
+
+
+def total(lines):
+    return sum(line["price"] * line["count"] for line in lines)

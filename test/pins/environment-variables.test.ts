@@ -1,0 +1,19 @@
+/** `.env.example` lists every REEVE_* variable that the code reads, and none that it doesn't. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+const names = (text: string) => text.match(/\bREEVE_[A-Z][A-Z_]*[A-Z]\b/g) ?? [];
+
+test('.env.example lists every variable that the code reads, and no other', () => {
+  const files = [...globSync('src/**/*.ts', { cwd: root }), 'bin/reeve'];
+  const read = new Set(files.flatMap((file) => names(readFileSync(join(root, file), 'utf8'))));
+  const listed = readFileSync(join(root, '.env.example'), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^#?(REEVE_[A-Z_]+)=/.exec(line)?.[1] ?? []);
+  assert.ok(read.size > 10);
+  assert.deepEqual([...listed].sort(), [...read].sort());
+  assert.equal(new Set(listed).size, listed.length, 'a variable is listed twice');
+});

@@ -112,8 +112,19 @@ export function readPolicyFolder(folder: string): PolicyFolder {
   for (const name of names.sort()) {
     const file = join(folder, visibleLine(name));
     try {
-      const bytes = readInside(root, name);
+      const { bytes, mode } = readInside(root, name);
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      if (mode & 0o002) {
+        diagnostics.push(
+          wholeFile(
+            'warning',
+            file,
+            'policy-file-writable',
+            'Everybody on this host may write to this file, so it binds nobody.',
+            'Take the permission away: chmod o-w.',
+          ),
+        );
+      }
       sources.push(Object.freeze({ name, file, sha256: sha256Hex(bytes), text }));
     } catch (error) {
       diagnostics.push(
@@ -149,7 +160,7 @@ class Unreadable extends Error {
 }
 
 /** Links are followed inside the folder only (a mounted ConfigMap is made of them). The descriptor decides, not the name. */
-function readInside(root: string, name: string): Uint8Array {
+function readInside(root: string, name: string): { bytes: Uint8Array; mode: number } {
   const path = realpathSync(join(root, name));
   if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) {
     throw new Unreadable(
@@ -170,17 +181,11 @@ function readInside(root: string, name: string): Uint8Array {
         'Remove it, or rename it so that it does not end in ".cedar".',
       );
     }
-    if (stat.mode & 0o002) {
-      throw new Unreadable(
-        'Everybody on this host may write to this file, so it binds nobody.',
-        'Take the permission away: chmod o-w.',
-      );
-    }
     const buffer = Buffer.alloc(fileLimit + 1);
     let length = 0;
     while (length <= fileLimit) {
       const read = readSync(descriptor, buffer, length, buffer.length - length, null);
-      if (read === 0) return buffer.subarray(0, length);
+      if (read === 0) return { bytes: buffer.subarray(0, length), mode: stat.mode };
       length += read;
     }
     throw new Unreadable(

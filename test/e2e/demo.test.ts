@@ -1,0 +1,56 @@
+/** The demo as a reader runs it: it has to tell the whole story, hold its own checks, and leave no process behind. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+
+test('the demo shows the seven cases with real clients, and every check in it holds', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-demo-test-'));
+  chmodSync(folder, 0o755);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'demo'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1' },
+    maxBuffer: 2 ** 26,
+  });
+  assert.equal(status, 0, `${stdout}\n${stderr}`);
+  for (const told of [
+    /\d+\. Allowed: /,
+    /\d+\. Refused: /,
+    /\d+\. Invalid argument: /,
+    /\d+\. Path escape: /,
+    /\d+\. Timeout: /,
+    /\d+\. Large output: /,
+    /\d+\. Cancel: /,
+    /\d+\. What does the record say\?/,
+    /All checks held/,
+    /claude mcp add reeve -- \/.*\/bin\/reeve mcp --config /,
+    /"mcpServers"/,
+    /\.vscode\/mcp\.json/,
+  ]) {
+    assert.match(stdout, told);
+  }
+  assert.doesNotMatch(stdout, /✗/);
+  assert.doesNotMatch(stdout, /\u001b/, 'NO_COLOR is honoured');
+
+  const stage = readdirSync(folder).find((name) => name.startsWith('reeve-demo-'));
+  assert.ok(stage, 'the copy stays for whoever wants to go on');
+  assert.deepEqual(processesIn(join(folder, stage)), []);
+});
+
+/** Processes whose command line names a path in this folder. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The gateway that a verb speaks to: the one that --server names, the one that runs on this state, or one opened here.
+ * Never: local mode without saying so; the caller reads `mode`.
+ */
+import { type Caller, type Face, localUser } from '../../core/principal.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { usableConfiguration } from './configuration.ts';
+import type { Context } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { CliFailure, usageFailure } from './failure.ts';
+import { ensurePrivateFolder, stateFolderPath } from './folders.ts';
+import { findGateway } from './running-gateway.ts';
+
+export interface Connection {
+  readonly gateway: Gateway;
+  readonly mode: 'server' | 'local';
+  /** Where the gateway listens; null in local mode. */
+  readonly url: string | null;
+  /** Who asks, for local mode; a remote gateway goes by the token alone. */
+  caller(client?: string | null): Caller;
+  close(): Promise<void>;
+}
+
+/** Connects as design.md's "Command line" says. Throws CliFailure, ReeveError or ConfigurationError. */
+export async function connect(context: Context, face: Face = 'cli'): Promise<Connection> {
+  const { options, io, wiring } = context;
+  const ownName = `reeve/${wiring.version}`;
+  const caller = (client: string | null = ownName): Caller => ({
+    principal: localUser(),
+    face,
+    client,
+  });
+  const server = options.server ?? (io.env.REEVE_SERVER || null);
+  if (server !== null) {
+    const url = checkedUrl(server);
+    const token = io.env.REEVE_TOKEN || (await tokenFile(context)).token;
+    return { ...(await remote(url, token, ownName)), caller };
+  }
+  const stateDir = ensurePrivateFolder(stateFolderPath(options.state, io.env), 'state folder');
+  const running = findGateway(stateDir);
+  if (running !== null && (await answers(running.url))) {
+    const token = io.env.REEVE_TOKEN || (await tokenFile(context)).token;
+    return { ...(await remote(running.url, token, ownName)), caller };
+  }
+  const configFile = await usableConfiguration(options.config, io.env);
+  const open = await wiring.open({ configFile, stateDir, env: io.env, trust: 'same-user' });
+  return { gateway: open.gateway, mode: 'local', url: null, caller, close: () => open.close() };
+}
+
+async function remote(
+  url: string,
+  token: string,
+  client: string,
+): Promise<Pick<Connection, 'gateway' | 'mode' | 'url' | 'close'>> {
+  const { remoteGateway } = await import('../remote/gateway.ts');
+  const gateway = remoteGateway({ url, token, client });
+  return { gateway, mode: 'server', url, close: () => gateway.close() };
+}
+
+async function tokenFile(context: Context): Promise<{ token: string; created: boolean }> {
+  const { ensureLocalToken } = await import('../identity/local-token.ts');
+  const stateDir = ensurePrivateFolder(
+    stateFolderPath(context.options.state, context.io.env),
+    'state folder',
+  );
+  return ensureLocalToken(stateDir);
+}
+
+/** Any answer counts, also "not ready": somebody is there, and falling back beside it would hide its trouble. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/healthz', url), {
+      signal: AbortSignal.timeout(2_000),
+      redirect: 'manual',
+    });
+    await response.body?.cancel();
+    return true;
+  } catch (error) {
+    if ((error as Error).name !== 'TimeoutError') return false;
+    throw new CliFailure(
+      exitCodes.gatewayFailed,
+      `The gateway at ${url} does not answer.`,
+      'Its process runs, but it gave no answer within 2 s.',
+      'look at its log, or stop it to work in local mode',
+    );
+  }
+}
+
+function checkedUrl(text: string): string {
+  const url = URL.parse(text);
+  if (
+    url === null ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    throw usageFailure(
+      `${text} is not the address of a gateway.`,
+      'It must be an http or https URL without a user name in it.',
+      'for example: --server http://127.0.0.1:8080',
+    );
+  }
+  return url.href.replace(/\/$/, '');
+}

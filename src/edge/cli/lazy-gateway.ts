@@ -1,0 +1,42 @@
+/**
+ * A gateway that opens itself when it is first asked for something, so that `reeve mcp` answers `initialize` before
+ * policy and store are loaded. Never: opened twice; a failure to open is every call's failure.
+ */
+import type { Gateway } from '../../gateway/gateway.ts';
+
+export interface LazyGateway {
+  readonly gateway: Gateway;
+  /** Opens it now, if nothing has yet. */
+  open(): Promise<Gateway>;
+}
+
+export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
+  let opened: Promise<Gateway> | null = null;
+  const open = () => {
+    opened ??= opening();
+    return opened;
+  };
+  const gateway: Gateway = {
+    submit: async (...given) => (await open()).submit(...given),
+    refuse: async (...given) => (await open()).refuse(...given),
+    wait: async (...given) => (await open()).wait(...given),
+    cancel: async (...given) => (await open()).cancel(...given),
+    plan: async (...given) => (await open()).plan(...given),
+    execution: async (...given) => (await open()).execution(...given),
+    output: async (...given) => (await open()).output(...given),
+    watch: async function* (...given) {
+      yield* (await open()).watch(...given);
+    },
+    entries: async (...given) => (await open()).entries(...given),
+    audit: async (...given) => (await open()).audit(...given),
+    inventory: async (...given) => (await open()).inventory(...given),
+    health: async () => (await open()).health(),
+    freeze: async (...given) => (await open()).freeze(...given),
+    unfreeze: async (...given) => (await open()).unfreeze(...given),
+    reload: async (...given) => (await open()).reload(...given),
+    close: async () => {
+      if (opened !== null) await (await opened).close();
+    },
+  };
+  return { gateway, open };
+}

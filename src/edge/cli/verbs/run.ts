@@ -1,0 +1,110 @@
+/**
+ * `reeve run`: one declared command, its output as it comes, and one line about how it went.
+ * Never: a refusal that looks like the command's own failure; the exit codes tell them apart.
+ */
+import type { Execution } from '../../../core/execution.ts';
+import { isFinal } from '../../../core/execution.ts';
+import type { StoredOutput } from '../../../core/ports.ts';
+import { type Connection, connect } from '../connect.ts';
+import type { Context, VerbInput } from '../context.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { usageFailure } from '../failure.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { Progress } from '../progress.ts';
+import { completeRequest, draftRequest } from '../request.ts';
+import { describeEnd, runLine } from '../run-line.ts';
+import { type Shown, showLive } from '../show-live.ts';
+
+export async function run(context: Context, input: VerbInput): Promise<number> {
+  const draft = await draftRequest(context, input);
+  const connection = await connect(context);
+  try {
+    const request = await completeRequest(draft, connection);
+    if (input.options.wait === false) return await start(context, connection, request);
+    return await runToEnd(context, connection, request);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function start(
+  context: Context,
+  connection: Connection,
+  request: Parameters<Connection['gateway']['submit']>[1],
+): Promise<number> {
+  if (connection.mode === 'local') {
+    throw usageFailure(
+      '--no-wait needs a running gateway.',
+      'In local mode the run ends with this process, so there would be nothing to come back to.',
+      'start one with reeve serve, or leave --no-wait out',
+    );
+  }
+  const execution = await connection.gateway.submit(connection.caller(), request);
+  if (context.options.output === 'json') await printAnswer(context, execution, null);
+  else await context.screen.print(`${execution.requestId}\n`);
+  return exitCodeOf(execution);
+}
+
+async function runToEnd(
+  context: Context,
+  connection: Connection,
+  request: Parameters<Connection['gateway']['submit']>[1],
+): Promise<number> {
+  const { screen } = context;
+  const { gateway } = connection;
+  const caller = connection.caller();
+  const progress = new Progress(screen, `${request.command}: asking`);
+  let requestId: string | null = null;
+  let interrupted: string | null = null;
+  const cancel = (id: string, signal: string) => {
+    // The end arrives through the watching; a cancel that cannot be asked for shows there too.
+    gateway.cancel(caller, id, `${signal} at the command line`).catch(() => {});
+  };
+  const quiet = onInterrupt((signal) => {
+    interrupted = signal;
+    progress.text = `${request.command}: cancelling (again to leave at once)`;
+    if (requestId !== null) cancel(requestId, signal);
+  });
+  try {
+    const accepted = await gateway.submit(caller, request);
+    requestId = accepted.requestId;
+    if (interrupted !== null) cancel(requestId, interrupted);
+    if (context.options.output === 'json') {
+      progress.text = `${request.command}: ${requestId}`;
+      const execution = await gateway.wait(caller, requestId, null);
+      const output = await gateway.output(caller, requestId);
+      await progress.end();
+      await printAnswer(context, execution, output);
+      return exitCodeOf(execution);
+    }
+    const shown = await showLive(context, connection, accepted, progress);
+    await progress.end();
+    await tellEnd(context, shown);
+    return exitCodeOf(shown.execution);
+  } finally {
+    await progress.end();
+    quiet();
+  }
+}
+
+async function tellEnd(context: Context, shown: Shown): Promise<void> {
+  const { screen } = context;
+  const { execution } = shown;
+  if (screen.midLine) await screen.say('\n');
+  if (shown.missing) {
+    await screen.say(
+      `reeve: not all of the output was shown; reeve logs ${execution.requestId} has what was kept\n`,
+    );
+  }
+  await screen.say(runLine(execution, screen.err));
+  await screen.say(describeEnd(execution, screen.err));
+}
+
+async function printAnswer(
+  context: Context,
+  execution: Execution,
+  output: StoredOutput | null,
+): Promise<void> {
+  const { answerOf } = await import('../../answer.ts');
+  await context.screen.printJson(answerOf(execution, isFinal(execution.status) ? output : null));
+}

@@ -188,7 +188,7 @@ function found(
         : positionAtByte(source.text, place.start)),
       rule: severity === 'error' ? 'policy-invalid' : 'policy-suspicious',
       message: sentence(error.message),
-      remedy: error.help === null ? null : sentence(error.help),
+      remedy: error.help === null ? speakOf[severity] : sentence(error.help),
     };
     places.set(key, { first, more: 0 });
   }
@@ -201,6 +201,12 @@ function found(
         },
   );
 }
+
+const speakOf = {
+  error:
+    'docs/policy.md lists what a policy can speak of. A policy holds for every action that its scope does not rule out.',
+  warning: null,
+} as const;
 
 function sentence(text: string): string {
   const bare = visibleLine(text.replace(/^for policy `[^`]*`[,:] /, '')).slice(0, 1000);

@@ -8,7 +8,6 @@ import { isFinal } from '../core/execution.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Gateway, Health, ReloadReport } from './gateway.ts';
 import { gatewayCaller, type House } from './house.ts';
-import { cancelWaiting } from './perform.ts';
 import { plan } from './plan.ts';
 import {
   readAudit,
@@ -116,10 +115,9 @@ async function cancel(house: House, caller: Caller, requestId: string, reason: s
   return waitFor(house, caller, requestId, 30_000);
 }
 
+/** Takes it out of the queue where it waits, ends it where it runs. */
 function cancelHere(house: House, requestId: string, reason: string): void {
-  const live = house.live.get(requestId);
-  if (live === undefined || cancelWaiting(house, live, 'COMMAND_CANCELLED', reason)) return;
-  live.controller.abort(reason);
+  house.live.get(requestId)?.controller.abort(reason);
 }
 
 /** Cancellations that another process on this state has asked for. */

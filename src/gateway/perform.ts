@@ -15,6 +15,8 @@ import { LiveRun } from './live.ts';
 
 /** Milliseconds between attempts to put an outcome on record that could not be written. */
 const retryMs = 1_000;
+/** Attempts after which a gateway that was asked to stop leaves an outcome to the recovery of the next one. */
+const attemptsAtShutdown = 10;
 
 /** Hands a queued execution to the queue. A crash from here to the intent leaves it `queued`: nothing ran. */
 export function enqueue(
@@ -202,25 +204,33 @@ async function conclude(house: House, live: LiveRun, outcome: Outcome): Promise<
     sandbox: outcome.sandbox,
   };
   const entry = outcomeEntry(ended, outcome);
-  let failed = false;
-  for (;;) {
-    try {
-      const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry);
-      if (failed) house.state.unrecorded -= 1;
-      house.live.delete(requestId);
-      live.end(ours ? ended : (house.store.execution(requestId) ?? ended));
-      return;
-    } catch (error) {
-      if (!failed) {
-        failed = true;
-        house.state.unrecorded += 1;
-        house.report(
-          `the outcome of ${requestId} cannot be put on record; no new work is taken until it can`,
-          error,
-        );
+  let attempts = 0;
+  try {
+    for (;;) {
+      try {
+        const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry);
+        house.live.delete(requestId);
+        live.end(ours ? ended : (house.store.execution(requestId) ?? ended));
+        return;
+      } catch (error) {
+        attempts += 1;
+        if (attempts === 1) {
+          house.state.unrecorded += 1;
+          house.report(
+            `the outcome of ${requestId} cannot be put on record; no new work is taken until it can`,
+            error,
+          );
+        }
+        if (house.state.shuttingDown && attempts > attemptsAtShutdown) {
+          // Nobody gets an answer. It stays `running`, and the next gateway's recovery makes it `unknown`.
+          house.live.delete(requestId);
+          return;
+        }
+        await sleep(retryMs);
       }
-      await sleep(retryMs);
     }
+  } finally {
+    if (attempts > 0) house.state.unrecorded -= 1;
   }
 }
 

@@ -1,0 +1,143 @@
+/**
+ * The wiring: which store, queue, runner and faces this process is made of. Nothing in here decides. Rooms are imported
+ * when they are first needed, because every client starts `reeve mcp` anew.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { ReeveError } from './core/errors.ts';
+import type { Clock, Ids, Store } from './core/ports.ts';
+import { runCli } from './edge/cli/cli.ts';
+import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
+import type { House } from './gateway/house.ts';
+import { version } from './version.ts';
+
+/** Milliseconds that running work may go on after the gateway was asked to stop. */
+const drainMs = 5_000;
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const ids: Ids = { requestId: () => `req_${randomUUID().replaceAll('-', '')}` };
+
+const wiring: Wiring = {
+  version,
+  open,
+  async check(configFile, env) {
+    const { loadGeneration } = await import('./gateway/generation.ts');
+    const loaded = await loadGeneration(configFile, env);
+    return loaded.ok ? loaded.warnings : loaded.diagnostics;
+  },
+  async capabilities() {
+    const { probeHost } = await import('./run/probe.ts');
+    return probeHost();
+  },
+};
+
+/** Everything that is opened is closed again, in reverse, when a later step fails or when the gateway is closed. */
+async function open(options: OpenOptions): Promise<OpenGateway> {
+  const { ConfigurationError, Generations, loadGeneration } = await import(
+    './gateway/generation.ts'
+  );
+  const load = () => loadGeneration(options.configFile, options.env);
+  const first = await load();
+  if (!first.ok) throw new ConfigurationError(first.diagnostics);
+  const { settings } = first.value;
+  const { checkStateDirectory } = await import('./inventory/settings.ts');
+  const misplaced = checkStateDirectory(options.stateDir, settings);
+  if (misplaced !== null) throw new ConfigurationError([misplaced]);
+
+  const opened: (() => unknown)[] = [];
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const { openSqliteStore } = await import('./store/sqlite/store.ts');
+    const { openLiveness } = await import('./store/liveness.ts');
+    const { createQueue } = await import('./dispatch/in-process.ts');
+    const { createRunner } = await import('./run/runner.ts');
+    const { openGateway } = await import('./gateway/open-gateway.ts');
+
+    const store = openSqliteStore(join(options.stateDir, 'reeve.db'));
+    opened.push(() => store.close());
+    const token = await localToken(options.stateDir, store);
+    const liveness = openLiveness(options.stateDir);
+    opened.push(() => liveness.release());
+    const runner = await createRunner({
+      sandbox: settings.sandbox,
+      graceMs: settings.graceMs,
+      stateDir: options.stateDir,
+      clock,
+    });
+    opened.push(() => runner.close());
+    const house: House = {
+      store,
+      liveness,
+      queue: createQueue(settings.concurrency),
+      runner,
+      generations: new Generations(first.value, load),
+      clock,
+      ids,
+      trust: options.trust,
+      live: new Map(),
+      state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
+      report: tellOperator,
+    };
+    const tailer = await tail(store, settings.auditFile, options.stateDir);
+    opened.push(async () => {
+      await tailer.flush().catch(() => undefined);
+      await tailer.stop();
+    });
+    const gateway = await openGateway(house, { drainMs });
+    opened.push(() => gateway.close());
+    return {
+      gateway,
+      settings,
+      warnings: first.warnings,
+      token,
+      reopenAudit: () => tailer.reopen(),
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function localToken(stateDir: string, store: Store): Promise<string> {
+  const { ensureLocalToken } = await import('./edge/identity/local-token.ts');
+  const { tokenCreated } = await import('./audit/entries.ts');
+  const { token, created } = ensureLocalToken(stateDir);
+  if (created) store.record([tokenCreated(clock.now(), 'local', 'local.token')]);
+  return token;
+}
+
+async function tail(store: Store, auditFile: string | null, stateDir: string) {
+  const { auditLockFile, chooseAuditFile } = await import('./audit/audit-file.ts');
+  const { startTailer } = await import('./audit/tailer.ts');
+  const { tryLock } = await import('./store/exclusive.ts');
+  const file = chooseAuditFile(auditFile, stateDir);
+  return startTailer({
+    store,
+    file,
+    lock: () => tryLock(auditLockFile(file)),
+    onError: (error) => tellOperator('the audit file cannot be written; it is tried again', error),
+  });
+}
+
+/** The operator's log is standard error: standard output carries answers and protocol only. */
+function tellOperator(message: string, error?: unknown): void {
+  const why =
+    error instanceof ReeveError
+      ? `${error.code}: ${error.message}`
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : error === undefined
+          ? ''
+          : String(error);
+  process.stderr.write(`reeve: ${message}${why === '' ? '' : `: ${why}`}\n`);
+}
+
+process.exitCode = await runCli(process.argv.slice(2), wiring, {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+});

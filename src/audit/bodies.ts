@@ -1,0 +1,136 @@
+/**
+ * What each kind of entry says. Pinned: auditors' tools read these names. Nothing here holds the value of an argument or
+ * a byte of output: arguments appear as `parametersHash`, what would run as `digest`, output as lengths and SHA-256.
+ */
+import type { ApprovalStage } from '../core/command.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Execution, FinalStatus, LimitReport, Outcome, Usage } from '../core/execution.ts';
+import type { Trust } from '../core/principal.ts';
+
+/** The same fields, as the JSON that they are. */
+type Plain<T> = { readonly [K in keyof T]: T[K] };
+
+/** Which call it was. In every entry that begins or ends one, so that each can be read alone. */
+export type Call = {
+  readonly command: string | null;
+  readonly tool: string | null;
+  readonly environment: string | null;
+  readonly parametersHash: string | null;
+  readonly digest: string | null;
+  readonly onBehalfOf: string | null;
+  readonly face: Execution['face'];
+  readonly client: string | null;
+  readonly trust: Trust;
+};
+
+/**
+ * `asked`: somebody asked. `purpose` is `plan` where they only wanted to know what would happen, `replay` where an
+ * idempotency key led them to an earlier request (the entry's).
+ */
+export type AskedBody = {
+  readonly call: Call;
+  readonly risk: Execution['risk'];
+  readonly timeoutMs: number | null;
+  readonly purpose: 'run' | 'plan' | 'replay';
+};
+
+/** `decided`: what policy says, by which policies, under which generation of the configuration. */
+export type DecidedBody = {
+  readonly decision: 'permit' | 'deny' | 'needs-approval';
+  readonly digest: string;
+  readonly policies: readonly string[];
+  readonly errors: readonly string[];
+  readonly stages: readonly StageBody[];
+  readonly generation: string;
+  readonly sandbox: Plain<LimitReport>;
+};
+export type StageBody = Pick<ApprovalStage, 'role' | 'count' | 'independent'>;
+
+/** `refused`: the call ended without a process. */
+export type RefusedBody = {
+  readonly call: Call;
+  readonly status: 'rejected';
+  readonly errorCode: ErrorCode;
+  readonly errorMessage: string;
+};
+
+/** `intent`: a process is about to be started for `call.digest`. What follows it without an outcome is `unknown`. */
+export type IntentBody = {
+  readonly call: Call;
+  readonly policies: readonly string[];
+  readonly sandbox: Plain<LimitReport>;
+  readonly timeoutMs: number | null;
+  readonly owner: string;
+  readonly fence: number;
+};
+
+/** One stream of output: what the command wrote, what was kept of it, and the SHA-256 of what was kept. */
+export type StreamBody = {
+  readonly total: number;
+  readonly kept: number;
+  readonly truncated: boolean;
+  readonly sha256: string;
+};
+
+/** `outcome`: how it ended. `ran` is false where it was cancelled before a process existed; then `run` is null. */
+export type OutcomeBody = {
+  readonly call: Call;
+  readonly status: Outcome['status'];
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  readonly ran: boolean;
+  readonly run: {
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly durationMs: number;
+    readonly stdout: StreamBody;
+    readonly stderr: StreamBody;
+    readonly usage: Plain<Usage>;
+    readonly sandbox: Plain<LimitReport>;
+  } | null;
+};
+
+/** `lost`: its gateway went away. `cancelled` where no process can have existed, `unknown` after the intent. */
+export type LostBody = {
+  readonly call: Call;
+  readonly status: FinalStatus;
+  readonly errorCode: ErrorCode;
+  readonly errorMessage: string;
+  readonly owner: string;
+};
+
+/** `cancel-asked`: the entry's principal, who need not be the one who asked for it, wants this request ended. */
+export type CancelAskedBody = { readonly reason: string };
+
+/** `generation-loaded`: settings, inventory and policy that hold from now on, each file by its SHA-256. */
+export type GenerationLoadedBody = {
+  readonly generation: string;
+  readonly files: readonly { readonly file: string; readonly sha256: string }[];
+  readonly filesLeftOut: number;
+};
+
+/** `generation-refused`: a reload that was broken; the generation before goes on holding. */
+export type GenerationRefusedBody = { readonly problems: readonly string[] };
+
+/** `frozen`: nothing starts from here on. `unfrozen` has an empty body. */
+export type FrozenBody = { readonly reason: string };
+export type UnfrozenBody = Record<string, never>;
+
+/** `token-created`: a credential, by its name; never the secret, nor anything made from it. */
+export type TokenCreatedBody = { readonly name: string };
+
+/** `gateway-started`, `gateway-stopped`: a process on this state, by its name there. */
+export type GatewayStartedBody = {
+  readonly process: string;
+  readonly trust: Trust;
+  readonly tier: string;
+};
+export type GatewayStoppedBody = { readonly process: string };
+
+/** `unauthenticated`: a request without a valid credential; `times` says for how many the entry stands. */
+export type UnauthenticatedBody = {
+  readonly face: Execution['face'];
+  readonly problem: string;
+  readonly remote: string | null;
+  readonly times: number;
+};

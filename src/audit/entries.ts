@@ -1,0 +1,3 @@
+/** Everything that can be put on record, one function a kind. In: what happened. Out: drafts for the store. Pure. */
+export * from './call-entries.ts';
+export * from './gateway-entries.ts';

@@ -1,0 +1,113 @@
+/**
+ * One direct tool call: submit → follow → answer. In: a tool's name and arguments as a client sent them.
+ * Out: a tool result; refusals are results too. Never: a run that goes on after the client that waited for it is gone.
+ */
+import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
+import { ReeveError } from '../../core/errors.ts';
+import { type Execution, isFinal } from '../../core/execution.ts';
+import type { Caller } from '../../core/principal.ts';
+import { visibleLine } from '../../core/text.ts';
+import type { ExecuteRequest } from '../../gateway/gateway.ts';
+import { requestFrom } from './arguments.ts';
+import type { Door } from './door.ts';
+import { followWithProgress } from './progress.ts';
+import { refuseCall } from './refusal.ts';
+import { answerResult, problemResult } from './result.ts';
+
+export async function callCommand(
+  door: Door,
+  caller: Caller,
+  tool: string,
+  given: Readonly<Record<string, unknown>>,
+  ctx: ServerContext,
+): Promise<CallToolResult> {
+  return asResult(door, async () => {
+    const execution = await submit(door, caller, tool, () => requestFrom(tool, given));
+    const finished = await follow(door, caller, execution, ctx);
+    return answerOfExecution(door, caller, finished);
+  });
+}
+
+/** Submits what `parse` makes of the arguments; where it throws, the refusal goes on record under `name`. */
+export async function submit(
+  door: Door,
+  caller: Caller,
+  name: string | null,
+  parse: () => ExecuteRequest,
+): Promise<Execution> {
+  let request: ExecuteRequest;
+  try {
+    request = parse();
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error;
+    throw await refuseCall(door.gateway, caller, error, name);
+  }
+  return door.gateway.submit(caller, request);
+}
+
+/** Every way in which a call can fail as a tool result that says so. */
+export async function asResult(
+  door: Door,
+  work: () => Promise<CallToolResult>,
+): Promise<CallToolResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ReeveError) return problemResult(error);
+    door.report('a call failed in a way that nobody foresaw', error);
+    return problemResult(
+      new ReeveError(
+        'COMMAND_EXECUTION_FAILED',
+        'The gateway failed while handling the call. Look with reeve_status or in the audit whether it ran before you repeat it.',
+      ),
+    );
+  }
+}
+
+export async function answerOfExecution(
+  door: Door,
+  caller: Caller,
+  execution: Execution,
+): Promise<CallToolResult> {
+  // Nothing that never started has output.
+  const output =
+    execution.startedAt === null ? null : await door.gateway.output(caller, execution.requestId);
+  return answerResult(execution, output);
+}
+
+/** Waits for the end; a client that cancels or goes away cancels the run. */
+async function follow(
+  door: Door,
+  caller: Caller,
+  execution: Execution,
+  ctx: ServerContext,
+): Promise<Execution> {
+  if (isFinal(execution.status) || execution.status === 'awaiting_approval') return execution;
+  const gone = goneSignal(ctx);
+  const { requestId } = execution;
+  const finished = gone.aborted
+    ? execution
+    : ctx.mcpReq._meta?.progressToken === undefined
+      ? await door.gateway.wait(caller, requestId, null, gone)
+      : await followWithProgress(door, caller, execution, gone, ctx);
+  if (!gone.aborted || isFinal(finished.status)) return finished;
+  return door.gateway.cancel(caller, requestId, reasonOf(ctx));
+}
+
+/** Aborted when the client cancels, when the connection ends, and when the stream of the answer is closed. */
+function goneSignal(ctx: ServerContext): AbortSignal {
+  const stream = ctx.http?.req?.signal;
+  return stream === undefined ? ctx.mcpReq.signal : AbortSignal.any([ctx.mcpReq.signal, stream]);
+}
+
+const reasonLength = 200;
+
+function reasonOf(ctx: ServerContext): string {
+  const { signal } = ctx.mcpReq;
+  if (!signal.aborted) return 'The client closed the stream of the answer.';
+  if (signal.reason instanceof Error && signal.reason.name === 'AbortError')
+    return 'The client cancelled the call.';
+  if (signal.reason instanceof Error) return 'The client went away.';
+  if (typeof signal.reason !== 'string') return 'The client cancelled the call.';
+  return `The client cancelled the call: ${visibleLine(signal.reason.slice(0, reasonLength))}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * What every request on the MCP face works with: the gateway, who asks, and the calls that are still open.
+ * In: what the transport knows of a request. Out: a Caller. Never: a principal taken from what a client says.
+ */
+import {
+  CLIENT_INFO_META_KEY,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Caller } from '../../core/principal.ts';
+import { visibleLine } from '../../core/text.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+
+export interface Door {
+  readonly gateway: Gateway;
+  readonly version: string;
+  /** Who makes this request; `client` is what the client calls itself, made visible and bounded. */
+  readonly callerOf: (client: string | null, ctx: ServerContext) => Caller;
+  readonly calls: OpenCalls;
+  /** A tools/call has reached its handler, so it is on record from there on. */
+  readonly reached: (ctx: ServerContext) => void;
+  /** A cancelled call has come to its end; nobody answers it. */
+  readonly cancelled: (ctx: ServerContext) => void;
+  /** Trouble that no answer tells of. Never standard output. */
+  readonly report: (message: string, error?: unknown) => void;
+}
+
+/** Work that must be finished before the gateway may be closed: a client that went away leaves cancels under way. */
+export class OpenCalls {
+  readonly #open = new Set<Promise<unknown>>();
+
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#open.add(work);
+    const forget = () => this.#open.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+  }
+}
+
+/** Characters of a client's name that are kept. */
+const clientLength = 200;
+
+/** `name/version` as the client gave it in this request (modern) or when it connected (legacy); null if it gave none. */
+export function clientOf(server: Server, ctx: ServerContext): string | null {
+  const envelope: Record<string, unknown> | undefined = ctx.mcpReq.envelope;
+  return describeClient(envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion());
+}
+
+export function describeClient(info: unknown): string | null {
+  if (info === null || typeof info !== 'object') return null;
+  const { name, version } = info as { name?: unknown; version?: unknown };
+  if (typeof name !== 'string' || name === '') return null;
+  const text = typeof version === 'string' && version !== '' ? `${name}/${version}` : name;
+  // Cut before it is made visible: a name of megabytes is not worth the work.
+  return [...visibleLine(text.slice(0, clientLength))].slice(0, clientLength).join('');
+}
+
+export function reportToStderr(message: string, error?: unknown): void {
+  const cause =
+    error === undefined
+      ? ''
+      : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  process.stderr.write(`reeve mcp: ${message}${cause}\n`);
+}

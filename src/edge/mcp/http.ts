@@ -1,0 +1,285 @@
+/**
+ * MCP over Streamable HTTP, both eras on one path. In: requests whose token, Host and Origin are checked already.
+ * Out: answers, or streams of progress that end with one. Never: a body that the SDK sees before we have, a tool call
+ * without a record, a run that goes on after the stream of its answer was closed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import {
+  type AuthInfo,
+  classifyInboundRequest,
+  createMcpHandler,
+  type McpHandlerRequestOptions,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { ReeveError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Caller } from '../../core/principal.ts';
+import { visibleLine } from '../../core/text.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { type Door, OpenCalls, reportToStderr } from './door.ts';
+import { reeveHandlers } from './handlers.ts';
+import { readBody } from './http-body.ts';
+import { Sessions } from './http-sessions.ts';
+import {
+  type AttemptedCall,
+  guessMessage,
+  type Inspected,
+  idOf,
+  inspectMessage,
+  rpcError,
+} from './message.ts';
+import { recordAttempt } from './refusal.ts';
+import { buildServer, type Handlers } from './server.ts';
+
+export interface McpHttpOptions {
+  readonly gateway: Gateway;
+  readonly version: string;
+  /** Reeve's own handlers unless a test puts more beside them. */
+  readonly handlers?: (door: Door) => Handlers;
+  readonly report?: (message: string, error?: unknown) => void;
+}
+
+export interface McpHttp {
+  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What rides with one HTTP request to the handler that serves it. */
+interface Exchange {
+  readonly caller: Caller;
+  /** Ends the stream of this request's answer: after a cancel nobody answers, so nobody else would. */
+  readonly endStream: () => void;
+  /** Set once a tools/call is in the hands of a handler of ours, which puts it on record. */
+  reached: boolean;
+}
+
+interface Served {
+  readonly caller: Caller;
+  /** Absent for the requests without a body. */
+  readonly message: JsonObject | undefined;
+  readonly call: AttemptedCall | null;
+  readonly endStream: () => void;
+}
+
+type WebHandler = (request: Request, options?: McpHandlerRequestOptions) => Promise<Response>;
+
+export function createMcpHttp(options: McpHttpOptions): McpHttp {
+  const report = options.report ?? reportToStderr;
+  const sessions = new Sessions();
+  const door: Door = {
+    gateway: options.gateway,
+    version: options.version,
+    callerOf: (client, ctx) => {
+      const { caller } = exchangeOf(ctx);
+      return client === null ? caller : { ...caller, client };
+    },
+    calls: new OpenCalls(),
+    cancelled: (ctx) => exchangeOf(ctx).endStream(),
+    reached: (ctx) => {
+      exchangeOf(ctx).reached = true;
+    },
+    report,
+  };
+  const handlers = (options.handlers ?? reeveHandlers)(door);
+  const build = (): Server => buildServer(door, handlers);
+  const modern = createMcpHandler(build, { legacy: 'reject' });
+
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ): Promise<void> {
+    if (request.method !== 'POST') {
+      await serveLegacy(request, response, caller, undefined, null);
+      return;
+    }
+    const body = await readBody(request);
+    switch (body.kind) {
+      case 'gone':
+        return;
+      case 'refused': {
+        const error = new ReeveError(
+          body.httpStatus === 413 ? 'PAYLOAD_TOO_LARGE' : 'INVALID_REQUEST',
+          body.message,
+        );
+        const { id, call } = guessMessage(body.head);
+        response.setHeader('connection', 'close');
+        await answerError(response, caller, body.httpStatus, { id, rpcCode: -32600, error, call });
+        request.resume();
+        return;
+      }
+      case 'bytes':
+        await serveMessage(request, response, caller, inspectMessage(body.bytes));
+    }
+  }
+
+  async function serveMessage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    inspected: Inspected,
+  ): Promise<void> {
+    if (inspected.kind === 'malformed') {
+      // What is wrong only with the parameters is answered in band, as the SDK answers such things.
+      await answerError(response, caller, inspected.rpcCode === -32602 ? 200 : 400, inspected);
+      return;
+    }
+    const { message, call } = inspected;
+    const header = (name: string) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    const route = classifyInboundRequest({
+      httpMethod: 'POST',
+      protocolVersionHeader: header('mcp-protocol-version'),
+      mcpMethodHeader: header('mcp-method'),
+      mcpNameHeader: header('mcp-name'),
+      body: message,
+    });
+    if (route.kind === 'legacy') await serveLegacy(request, response, caller, message, call);
+    else {
+      const endStream = () => {};
+      await serve(request, response, { caller, message, call, endStream }, modern.fetch);
+    }
+  }
+
+  async function serveLegacy(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    message: JsonObject | undefined,
+    call: AttemptedCall | null,
+  ): Promise<void> {
+    const given = request.headers['mcp-session-id'];
+    const found =
+      typeof given === 'string'
+        ? sessions.find(given, caller.principal.id)
+        : message?.method === 'initialize'
+          ? await sessions.create(caller.principal.id, build)
+          : null;
+    const id = message === undefined ? null : idOf(message);
+    if (found === null) {
+      const [httpStatus, rpcCode, text] = noSession(given, message);
+      if (httpStatus === 405) response.setHeader('allow', 'POST');
+      const error = new ReeveError('INVALID_REQUEST', text);
+      await answerError(response, caller, httpStatus, { id, rpcCode, error, call });
+      return;
+    }
+    response.once('close', sessions.enter(found));
+    await serve(
+      request,
+      response,
+      {
+        caller,
+        message,
+        call,
+        endStream: () => {
+          if (id !== null) found.transport.closeSSEStream(id);
+        },
+      },
+      (webRequest, init) => found.transport.handleRequest(webRequest, init),
+    );
+    // An initialize that the SDK refused has left nothing to keep.
+    if (found.transport.sessionId === undefined) await found.server.close();
+  }
+
+  /** Hands the request to the SDK, and puts on record a call that the SDK refused by itself. */
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    served: Served,
+    handler: WebHandler,
+  ): Promise<void> {
+    const { caller, message, call } = served;
+    const exchange: Exchange = { caller, endStream: served.endStream, reached: false };
+    let unrecorded = call;
+    const fetch: WebHandler = async (webRequest, init) => {
+      const answer = await handler(webRequest, { ...init, authInfo: authInfoOf(exchange) });
+      // The handler behind a stream may not have begun yet; anything else is final.
+      const streamed = answer.headers.get('content-type') === 'text/event-stream';
+      if (unrecorded !== null && !exchange.reached && !streamed) {
+        const refused = unrecorded;
+        unrecorded = null;
+        await recordAttempt(options.gateway, caller, await refusalIn(answer), refused, report);
+      }
+      return answer;
+    };
+    await toNodeHandler({ fetch }, { onerror: (error) => report('an MCP request failed', error) })(
+      request as Parameters<ReturnType<typeof toNodeHandler>>[0],
+      response,
+      message,
+    );
+    if (unrecorded !== null && !exchange.reached) {
+      const error = new ReeveError('INVALID_REQUEST', 'The protocol layer refused the call.');
+      await recordAttempt(options.gateway, caller, error, unrecorded, report);
+    }
+  }
+
+  async function answerError(
+    response: ServerResponse,
+    caller: Caller,
+    httpStatus: number,
+    wrong: Pick<Extract<Inspected, { kind: 'malformed' }>, 'id' | 'error' | 'call'> & {
+      rpcCode: number;
+    },
+  ): Promise<void> {
+    const { id, rpcCode, error, call } = wrong;
+    const requestId =
+      call === null ? null : await recordAttempt(options.gateway, caller, error, call, report);
+    const data =
+      requestId === null ? { errorCode: error.code } : { errorCode: error.code, requestId };
+    response.writeHead(httpStatus, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(rpcError(id, rpcCode, error.message, data)));
+  }
+
+  return {
+    handle,
+    async close() {
+      await modern.close();
+      await sessions.close();
+      await door.calls.settled();
+    },
+  };
+}
+
+function exchangeOf(ctx: ServerContext): Exchange {
+  return ctx.http!.authInfo!.extra!.exchange as Exchange;
+}
+
+/** The SDK's own place for what rides with a request. The credential itself is no business of anything behind here. */
+function authInfoOf(exchange: Exchange): AuthInfo {
+  return { token: '', clientId: exchange.caller.principal.id, scopes: [], extra: { exchange } };
+}
+
+function noSession(given: unknown, message: JsonObject | undefined): [number, number, string] {
+  if (given !== undefined) {
+    return [404, -32001, 'Session not found. It may have ended while idle: initialize a new one.'];
+  }
+  if (message === undefined) {
+    return [405, -32000, 'Only POST is served without an Mcp-Session-Id.'];
+  }
+  if (message.method === 'initialize') {
+    return [
+      503,
+      -32000,
+      'Too many sessions are open. End some with DELETE, or wait until idle ones end.',
+    ];
+  }
+  return [
+    400,
+    -32000,
+    'The request carries neither an Mcp-Session-Id nor the envelope of revision 2026-07-28. Send initialize first.',
+  ];
+}
+
+/** What the SDK says is wrong, where it answered without asking a handler. */
+async function refusalIn(answer: Response): Promise<ReeveError> {
+  let text = `The protocol layer refused the call with HTTP ${answer.status}.`;
+  if (answer.headers.get('content-type')?.startsWith('application/json') === true) {
+    const body = (await answer.clone().json()) as { error?: { message?: unknown } };
+    if (typeof body.error?.message === 'string') text = body.error.message;
+  }
+  return new ReeveError('INVALID_REQUEST', visibleLine(text.slice(0, 1_000)));
+}

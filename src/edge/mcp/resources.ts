@@ -1,0 +1,107 @@
+/**
+ * What can be read over MCP: the inventory, an execution, the newest of the audit. In: a URI. Out: JSON as text.
+ * Never: anything that the gateway would not show this caller, or a hint that somebody else's request exists.
+ */
+import {
+  type ListResourcesResult,
+  type ListResourceTemplatesResult,
+  type ReadResourceResult,
+  ResourceNotFoundError,
+} from '@modelcontextprotocol/server';
+import { ReeveError } from '../../core/errors.ts';
+import type { Caller } from '../../core/principal.ts';
+import { visibleLine } from '../../core/text.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { answerOf } from '../answer.ts';
+
+const inventoryUri = 'reeve://inventory';
+const auditUri = 'reeve://audit';
+const executionPrefix = 'reeve://executions/';
+const mimeType = 'application/json';
+const auditLength = 50;
+
+export function listResources(): ListResourcesResult {
+  return {
+    resources: [
+      {
+        uri: inventoryUri,
+        name: 'inventory',
+        title: 'Commands that you may run',
+        description:
+          'Every command with its parameters, owner, risk, approvals, guardrails and limits.',
+        mimeType,
+      },
+      {
+        uri: auditUri,
+        name: 'audit',
+        title: `The newest ${auditLength} calls on record`,
+        description: "Your own calls, refused ones too; everybody's for an auditor.",
+        mimeType,
+      },
+    ],
+  };
+}
+
+export function listResourceTemplates(): ListResourceTemplatesResult {
+  return {
+    resourceTemplates: [
+      {
+        uriTemplate: `${executionPrefix}{requestId}`,
+        name: 'execution',
+        title: 'One call',
+        description: 'How it stands, its output, and what was decided about it.',
+        mimeType,
+      },
+    ],
+  };
+}
+
+export async function readResource(
+  gateway: Gateway,
+  caller: Caller,
+  uri: string,
+): Promise<ReadResourceResult> {
+  if (uri === inventoryUri) {
+    const commands = await gateway.inventory(caller);
+    return contents(uri, { commands });
+  }
+  if (uri === auditUri) {
+    const page = await gateway.audit(caller, { limit: auditLength });
+    return contents(uri, {
+      status: 'ok',
+      records: page.executions.map((e) => answerOf(e, null).result),
+      meta: { count: page.executions.length, nextCursor: page.nextCursor },
+    });
+  }
+  if (uri.startsWith(executionPrefix)) return readExecution(gateway, caller, uri);
+  throw notFound(uri);
+}
+
+async function readExecution(
+  gateway: Gateway,
+  caller: Caller,
+  uri: string,
+): Promise<ReadResourceResult> {
+  const requestId = uri.slice(executionPrefix.length);
+  if (!/^[\w.~-]{1,200}$/.test(requestId)) throw notFound(uri);
+  try {
+    const execution = await gateway.execution(caller, requestId);
+    const output = execution.startedAt === null ? null : await gateway.output(caller, requestId);
+    return contents(uri, answerOf(execution, output));
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'REQUEST_NOT_FOUND') throw notFound(uri);
+    throw error;
+  }
+}
+
+function contents(uri: string, value: unknown): ReadResourceResult {
+  return { contents: [{ uri, mimeType, text: JSON.stringify(value) }] };
+}
+
+function notFound(uri: string): ResourceNotFoundError {
+  const shown = visibleLine(uri.slice(0, 300));
+  return new ResourceNotFoundError(
+    shown,
+    `There is no resource ${shown}. There are ${inventoryUri}, ${auditUri} and ${executionPrefix}{requestId} of your own calls.`,
+  );
+}

@@ -1,0 +1,55 @@
+/** The JSON Schemas that go out with the tools: what an answer looks like, and the arguments that are Reeve's own. */
+import { executionStatuses } from '../../core/execution.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+const nullable = (type: string): JsonObject => ({ type: [type, 'null'] });
+
+/** Of the Answer, the parts that clients build on; more may come with it. */
+export const answerSchema = {
+  type: 'object',
+  properties: {
+    status: { type: 'string', enum: [...executionStatuses] },
+    result: {
+      type: 'object',
+      properties: {
+        requestId: { type: 'string' },
+        status: { type: 'string', enum: [...executionStatuses] },
+        exitCode: nullable('integer'),
+        signal: nullable('string'),
+        stdout: nullable('string'),
+        stderr: nullable('string'),
+        stdoutBase64: { type: 'string', description: 'The exact bytes, where they are not UTF-8.' },
+        stderrBase64: { type: 'string', description: 'The exact bytes, where they are not UTF-8.' },
+        errorCode: nullable('string'),
+        errorMessage: nullable('string'),
+        trust: { type: 'string', enum: ['gateway', 'same-user'] },
+      },
+      required: ['requestId', 'status'],
+    },
+    meta: {
+      type: 'object',
+      properties: {
+        requestId: { type: 'string' },
+        requestedAt: { type: 'string', description: 'ISO 8601, UTC' },
+        finishedAt: nullable('string'),
+        durationMs: nullable('number'),
+      },
+      required: ['requestId', 'requestedAt'],
+    },
+  },
+  required: ['status', 'result', 'meta'],
+} as const satisfies JsonObject;
+
+export const idempotencyKeySchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 200,
+  description: 'The same key and arguments lead to the same run, never to a second one.',
+} as const satisfies JsonObject;
+
+export const requestIdSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 200,
+  description: 'The requestId that reeve_start or an earlier answer gave.',
+} as const satisfies JsonObject;

@@ -150,7 +150,7 @@ export async function tell(stage: Stage): Promise<readonly Told[]> {
 }
 
 async function cancel(
-  _stage: Stage,
+  stage: Stage,
   run: (line: string) => Promise<Printed>,
   rest: (body: object, options?: string) => string,
   told: Told[],

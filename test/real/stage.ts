@@ -1,0 +1,279 @@
+/**
+ * A configuration with tiny real programs, in a folder of its own, and the real `bin/reeve` on it.
+ * In: what the inventory should hold besides. Out: paths, and gateways that can be stopped or killed.
+ * Never: a process or a folder left behind; whoever makes a stage disposes of it.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const root = join(import.meta.dirname, '../..');
+export const reeve = join(root, 'bin/reeve');
+
+/** As root, commands run as the workspace's owner: an ordinary user id that nobody has. */
+const ordinary = 10_002;
+
+const inventory = `version: 1
+commands:
+  say:
+    tool: say
+    title: Say
+    description: Prints a text.
+    owner: tests
+    risk: low
+    run: [/usr/bin/printf, "%s\\\\n", "{text}"]
+    parameters: { text: { type: string, maxLength: 1000 } }
+    required: [text]
+    environments: [development, staging]
+  list:
+    tool: list
+    title: List
+    description: Lists a folder.
+    owner: tests
+    risk: low
+    run: [/usr/bin/ls, --, "{path}"]
+    parameters: { path: { type: string, format: workspace-path } }
+    required: [path]
+    environments: [development]
+  slow:
+    tool: slow
+    title: Slow
+    description: Sleeps.
+    owner: tests
+    risk: low
+    run: [bin/slow, "{seconds}"]
+    mounts: [./bin]
+    parameters: { seconds: { type: integer, minimum: 1, maximum: 600 } }
+    required: [seconds]
+    environments: [development]
+    timeout: { default: 120s, max: 300s }
+  fail:
+    tool: fail
+    title: Fail
+    description: Prints to both streams and fails.
+    owner: tests
+    risk: low
+    run: [bin/fail]
+    mounts: [./bin]
+    parameters: {}
+    environments: [development]
+  chatty:
+    tool: chatty
+    title: Chatty
+    description: Counts.
+    owner: tests
+    risk: low
+    run: [/usr/bin/seq, "{count}"]
+    parameters: { count: { type: integer, minimum: 1, maximum: 1000000 } }
+    required: [count]
+    environments: [development]
+    limits: { output: 4KiB }
+  guarded:
+    tool: guarded
+    title: Guarded
+    description: Demands approvals.
+    owner: tests
+    risk: low
+    run: [/usr/bin/true]
+    parameters: {}
+    environments: [development]
+    inputs: unbound
+    approvals: [ops_lead, security_officer]
+`;
+
+const programs: Readonly<Record<string, string>> = {
+  // The child outlives a parent that is merely ended, so that a tree that is gone means more than one process gone.
+  slow: '#!/bin/sh\nsleep "$1" &\necho started\ntouch started-$$ 2>/dev/null\nwait\necho done\n',
+  fail: '#!/bin/sh\necho useful output\necho the reason >&2\nexit 3\n',
+};
+
+export interface RunningGateway {
+  readonly url: string;
+  readonly pid: number;
+  /** SIGTERM, and wait for the end. */
+  stop(): Promise<void>;
+  /** SIGKILL, and wait for the end. */
+  kill(): Promise<void>;
+  /** What it has written to its standard output and standard error. */
+  log(): string;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly folder: string;
+  readonly config: string;
+  readonly workspace: string;
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(settings = '') {
+    this.folder = mkdtempSync(join(tmpdir(), 'reeve-stage-'));
+    chmodSync(this.folder, 0o755);
+    this.workspace = join(this.folder, 'workspace');
+    mkdirSync(join(this.workspace, 'inside'), { recursive: true });
+    writeFileSync(join(this.workspace, 'inside/a.txt'), 'a\n');
+    if (process.getuid?.() === 0) {
+      for (const path of ['', 'inside', 'inside/a.txt']) {
+        chownSync(join(this.workspace, path), ordinary, ordinary);
+      }
+    }
+    mkdirSync(join(this.folder, 'bin'));
+    for (const [name, text] of Object.entries(programs)) {
+      writeFileSync(join(this.folder, 'bin', name), text, { mode: 0o755 });
+    }
+    writeFileSync(join(this.folder, 'inventory.yaml'), inventory);
+    this.config = join(this.folder, 'reeve.yaml');
+    writeFileSync(
+      this.config,
+      `version: 1
+listen: 127.0.0.1:0
+defaultEnvironment: development
+auditFile: ./audit.log
+environments:
+  development: { workspace: ./workspace }
+  staging: { workspace: ./workspace }
+${settings}`,
+    );
+  }
+
+  /** A state directory of this name. */
+  state(name = 'state'): string {
+    const path = join(this.folder, name);
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    return path;
+  }
+
+  /** Global options of every verb. */
+  options(state = 'state'): string[] {
+    return ['--config', this.config, '--state', this.state(state)];
+  }
+
+  token(state = 'state'): string {
+    return readFileSync(join(this.state(state), 'local.token'), 'utf8').trim();
+  }
+
+  /** Starts `bin/reeve` with pipes; it is ended with the stage, whatever happens. */
+  start(args: readonly string[]): ChildProcess {
+    const child = spawn(reeve, args, { stdio: 'pipe', env: variables(), cwd: this.folder });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs one verb to its end. */
+  run(args: readonly string[], input = ''): { stdout: string; stderr: string; exitCode: number } {
+    const done = spawnSync(reeve, args, {
+      input,
+      env: variables(),
+      cwd: this.folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+      maxBuffer: 2 ** 26,
+    });
+    return { stdout: done.stdout, stderr: done.stderr, exitCode: done.status ?? -1 };
+  }
+
+  /** Starts `reeve serve` on a free port and waits until it is ready. */
+  async serve(state = 'state'): Promise<RunningGateway> {
+    const child = this.start(['serve', '--port', '0', ...this.options(state)]);
+    let log = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      log += chunk.toString('utf8');
+    });
+    child.stderr!.on('data', (chunk: Buffer) => {
+      log += chunk.toString('utf8');
+    });
+    const file = join(this.state(state), 'gateway.json');
+    const end = async (signal: NodeJS.Signals) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = new Promise((resolve) => child.once('exit', resolve));
+        child.kill(signal);
+        await gone;
+      }
+    };
+    for (let i = 0; i < 600; i += 1) {
+      if (child.exitCode !== null) break;
+      const said = readJson(file) as { url?: string; pid?: number } | null;
+      if (said?.pid === child.pid && typeof said?.url === 'string') {
+        const ready = await fetch(new URL('/readyz', said.url)).catch(() => null);
+        await ready?.body?.cancel();
+        if (ready?.ok) {
+          return {
+            url: said.url,
+            pid: child.pid!,
+            stop: () => end('SIGTERM'),
+            kill: () => end('SIGKILL'),
+            log: () => log,
+          };
+        }
+      }
+      await sleep(50);
+    }
+    await end('SIGKILL');
+    throw new Error(`the gateway did not become ready:\n${log}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = [...this.#children].map((child) => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      return ended;
+    });
+    await Promise.all(gone);
+    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Processes that run one of this stage's programs: they can be told from those of another stage by their path. */
+  processes(): number[] {
+    const bin = join(this.folder, 'bin');
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map(Number)
+      .filter((pid) => {
+        try {
+          const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+          return argv.some((a) => a.startsWith(`${bin}/`));
+        } catch {
+          return false;
+        }
+      });
+  }
+}
+
+/** Nothing of the caller's own configuration reaches the gateways of tests. */
+function variables(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(REEVE_|NODE_)/.test(name));
+  return { ...Object.fromEntries(own), NO_COLOR: '1' };
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** Waits for a condition for as long as `seconds`; says what did not come true. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 30,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    await sleep(50);
+  }
+}

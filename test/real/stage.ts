@@ -37,6 +37,9 @@ commands:
     parameters: { text: { type: string, maxLength: 1000 } }
     required: [text]
     environments: [development, staging]
+    timeout: 30s
+    approvals: []
+    dependencies: []
   list:
     tool: list
     title: List
@@ -47,6 +50,9 @@ commands:
     parameters: { path: { type: string, format: workspace-path } }
     required: [path]
     environments: [development]
+    timeout: 30s
+    approvals: []
+    dependencies: []
   slow:
     tool: slow
     title: Slow
@@ -59,6 +65,8 @@ commands:
     required: [seconds]
     environments: [development]
     timeout: { default: 120s, max: 300s }
+    approvals: []
+    dependencies: []
   fail:
     tool: fail
     title: Fail
@@ -69,6 +77,9 @@ commands:
     mounts: [./bin]
     parameters: {}
     environments: [development]
+    timeout: 30s
+    approvals: []
+    dependencies: []
   chatty:
     tool: chatty
     title: Chatty
@@ -80,6 +91,9 @@ commands:
     required: [count]
     environments: [development]
     limits: { output: 4KiB }
+    timeout: 30s
+    approvals: []
+    dependencies: []
   guarded:
     tool: guarded
     title: Guarded
@@ -91,9 +105,33 @@ commands:
     environments: [development]
     inputs: unbound
     approvals: [ops_lead, security_officer]
+    timeout: 30s
+    dependencies: []
+  surroundings:
+    tool: surroundings
+    title: Surroundings
+    description: Says what a run is given besides its arguments.
+    owner: tests
+    risk: low
+    run: [bin/surroundings]
+    mounts: [./bin]
+    parameters: {}
+    environments: [development]
+    timeout: 30s
+    approvals: []
+    dependencies: []
 `;
 
 const programs: Readonly<Record<string, string>> = {
+  surroundings: `#!/usr/bin/python3
+import json, os
+fds = sorted(int(f) for f in os.listdir('/proc/self/fd'))
+listing = [f for f in fds if os.path.exists(f'/proc/self/fd/{f}')]
+with open('/proc/1/environ', 'rb') as f: first = f.read().decode()
+print(json.dumps({'environment': dict(os.environ), 'descriptors': listing, 'cwd': os.getcwd(), 'uid': os.getuid(),
+  'parent': first, 'root': sorted(os.listdir('/')), 'interfaces': sorted(os.listdir('/sys/class/net')) if os.path.exists('/sys/class/net') else None,
+  'umask': os.umask(0)}))
+`,
   // The child outlives a parent that is merely ended, so that a tree that is gone means more than one process gone.
   slow: '#!/bin/sh\nsleep "$1" &\necho started\ntouch started-$$ 2>/dev/null\nwait\necho done\n',
   fail: '#!/bin/sh\necho useful output\necho the reason >&2\nexit 3\n',

@@ -1,0 +1,41 @@
+/** Every tick in docs/mission.md names tests that exist: the file, and a title in it. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+const rows = readFileSync(join(root, 'docs/mission.md'), 'utf8')
+  .split('\n')
+  .flatMap((line) => {
+    const match = /^\| ([SLB]\d+) \| (done|part|open) \| (.*) \|$/.exec(line);
+    return match ? [{ row: match[1]!, state: match[2]!, proof: match[3]! }] : [];
+  });
+
+test('docs/mission.md has every row of the mission once', () => {
+  const wanted = [
+    ...Array.from({ length: 15 }, (_, i) => `S${i + 1}`),
+    ...Array.from({ length: 13 }, (_, i) => `L${i + 1}`),
+    ...Array.from({ length: 10 }, (_, i) => `B${i + 1}`),
+  ];
+  assert.deepEqual(
+    rows.map((r) => r.row),
+    wanted,
+  );
+});
+
+for (const { row, state, proof } of rows) {
+  test(`${row} is ${state}, and what it names as proof is there`, () => {
+    const proofs = [...proof.matchAll(/`(test\/[^`]+)`((?: "[^"]+"(?:,)?)+)/g)];
+    if (state !== 'open') assert.ok(proofs.length > 0, 'no test is named');
+    const named = [...proof.matchAll(/`(test\/[^`]+)`/g)];
+    assert.equal(proofs.length, named.length, 'a test file is named without a title in it');
+    for (const [, file, titles] of proofs) {
+      assert.ok(existsSync(join(root, file!)), `${file} is not there`);
+      const text = readFileSync(join(root, file!), 'utf8');
+      for (const [, title] of titles!.matchAll(/"([^"]+)"/g)) {
+        assert.ok(text.includes(title!), `${file} has no test "${title}"`);
+      }
+    }
+  });
+}

@@ -1,0 +1,37 @@
+/** The kinds of entries and the statuses that auditors' tools know. Adding one is fine; renaming one breaks them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { entryKinds, entryVersion } from '../../src/core/entry.ts';
+import { finalStatuses, openStatuses } from '../../src/core/execution.ts';
+
+test('the kinds of entries are these', () => {
+  assert.equal(entryVersion, 1);
+  assert.deepEqual(
+    [...entryKinds],
+    [
+      'asked',
+      'decided',
+      'refused',
+      'intent',
+      'outcome',
+      'lost',
+      'cancel-asked',
+      'generation-loaded',
+      'generation-refused',
+      'frozen',
+      'unfrozen',
+      'token-created',
+      'gateway-started',
+      'gateway-stopped',
+      'unauthenticated',
+    ],
+  );
+});
+
+test('the statuses of an execution are these', () => {
+  assert.deepEqual([...openStatuses], ['awaiting_approval', 'queued', 'running']);
+  assert.deepEqual(
+    [...finalStatuses],
+    ['rejected', 'ok', 'failed', 'timeout', 'cancelled', 'unknown'],
+  );
+});

@@ -2,7 +2,7 @@
  * Bundles src/main.ts to dist/: reeve.mjs and the chunks that verbs load on demand, with Cedar's WebAssembly beside them.
  * In: the sources. Out: dist/, replaced as a whole. Never: a half-written bundle left under its final name.
  */
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,6 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  version: string;
-};
 
 /** CommonJS packages inside an ES module still ask for these three. */
 const banner = [
@@ -39,7 +36,6 @@ try {
     platform: 'node',
     target: 'node24',
     banner: { js: banner },
-    define: { 'process.env.REEVE_BUNDLED_VERSION': JSON.stringify(version) },
     legalComments: 'linked',
     minifySyntax: true,
     minifyWhitespace: true,

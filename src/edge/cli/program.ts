@@ -49,7 +49,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') {
       return { kind: 'text', text: shown };
     }
-    throw asUsage(error, own, verbOf(own));
+    throw asUsage(error, own);
   }
   if (picked === null)
     throw usageFailure('Which verb?', 'reeve was called without one.', 'reeve help lists them');
@@ -58,7 +58,14 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
 
 /** `help audit list` is `audit list --help`. */
 function helpLast(argv: readonly string[]): readonly string[] {
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const at = argv.indexOf('help');
+  return at >= 0 && wordsOf(argv)[0] === 'help' ? [...argv.toSpliced(at, 1), '--help'] : argv;
+}
+
+/** The words of a command line: no options, and no values of global ones (the only ones that may stand before a verb). */
+function wordsOf(argv: readonly string[]): readonly string[] {
+  const takesValue = new Set(globalOptions.map((o) => o.flags.split(' ')[0]!));
+  return argv.filter((a, i) => !a.startsWith('-') && !takesValue.has(argv[i - 1] ?? ''));
 }
 
 function buildProgram(version: string, write: (text: string) => void): Command {
@@ -173,45 +180,45 @@ function globalsOf(options: Record<string, unknown>): GlobalOptions {
   return { config: text('config'), state: text('state'), server: text('server'), output };
 }
 
-/** The verb that the words up to the first mistake name, for the hint. */
-function verbOf(argv: readonly string[]): Verb | null {
-  const words = argv.filter((a) => !a.startsWith('-'));
+/** The verb that the words name, for the hint. */
+function verbOf(words: readonly string[]): Verb | null {
   return verbs.find((v) => v.name === words[0] || v.name === words.slice(0, 2).join(' ')) ?? null;
 }
 
 /** Commander's words for what is wrong, in our three lines. */
-function asUsage(error: CommanderError, argv: readonly string[], verb: Verb | null): Error {
+function asUsage(error: CommanderError, argv: readonly string[]): Error {
+  const words = wordsOf(argv);
+  const verb = verbOf(words);
   const help = verb === null ? 'reeve help lists verbs and options' : `reeve help ${verb.name}`;
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${what.endsWith('.') ? '' : '.'}`;
-  if (error.code === 'commander.unknownCommand') {
-    const word = /'(.*)'$/s.exec(what)?.[1] ?? argv[0] ?? '';
-    const known = verbs.map((v) => v.name);
-    const close = nearest(argv[0] === 'audit' ? `audit ${word}` : word, known);
-    return usageFailure(
-      `reeve has no verb "${argv[0] === 'audit' ? 'audit ' : ''}${word}".`,
-      close === null ? null : `Did you mean "${close}"?`,
-      'reeve help lists the verbs',
-    );
-  }
-  if (error.code === 'commander.help') {
-    return argv.length === 0
-      ? usageFailure('Which verb?', 'reeve was called without one.', 'reeve help lists them')
-      : usageFailure(
-          `reeve ${argv[0]} needs one more word.`,
-          `It is one of: ${verbs
-            .filter((v) => v.name.startsWith(`${argv[0]} `))
-            .map((v) => v.name)
-            .join(', ')}.`,
-          'reeve help lists the verbs',
+  const within = verbs.filter((v) => v.name.startsWith(`${words[0]} `)).map((v) => v.name);
+  switch (error.code) {
+    case 'commander.unknownCommand': {
+      const said = words.slice(0, within.length > 0 ? 2 : 1).join(' ');
+      const known =
+        within.length > 0 ? within : verbs.flatMap((v) => [v.name, v.name.split(' ')[0]!]);
+      const close = nearest(said, known);
+      const guess = close === null ? null : `Did you mean "${close}"?`;
+      return usageFailure(`reeve has no verb "${said}".`, guess, 'reeve help lists the verbs');
+    }
+    case 'commander.help':
+      return within.length === 0
+        ? usageFailure('Which verb?', 'reeve was called without one.', 'reeve help lists them')
+        : usageFailure(
+            `reeve ${words[0]} is a group.`,
+            `It has: ${within.join(', ')}.`,
+            `for example: reeve ${within[0]}`,
+          );
+    case 'commander.excessArguments':
+      if (verb?.rest === true) {
+        return usageFailure(
+          sentence,
+          "The command's own arguments are given with --param or --json, or after --.",
+          help,
         );
-  }
-  if (error.code === 'commander.excessArguments' && verb?.rest === true) {
-    return usageFailure(
-      sentence,
-      "The command's own arguments are given with --param or --json, or after --.",
-      help,
-    );
+      }
+      break;
   }
   return usageFailure(sentence, hint.replace(/^\((.*)\)$/, '$1') || null, help);
 }

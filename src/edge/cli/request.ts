@@ -14,7 +14,7 @@ const largestInput = 1_048_576;
 
 /** A call whose form is known to be right, before a gateway is there; `params` still want their types. */
 export interface DraftRequest extends Omit<ExecuteRequest, 'arguments'> {
-  readonly json: string | null;
+  readonly json: Uint8Array | null;
   readonly params: readonly (readonly [string, string])[];
 }
 
@@ -45,7 +45,7 @@ export async function draftRequest(context: Context, input: VerbInput): Promise<
     timeoutSeconds: timeoutOf(given('timeout')),
     idempotencyKey: given('idempotencyKey'),
     params,
-    json: json === '-' ? await readAll(context) : json,
+    json: json === null ? null : json === '-' ? await readAll(context) : Buffer.from(json),
   };
 }
 
@@ -72,9 +72,9 @@ export async function completeRequest(
   }
 }
 
-async function parseArguments(json: string): Promise<JsonObject> {
+async function parseArguments(json: Uint8Array): Promise<JsonObject> {
   const { parseStrictJson } = await import('../strict-json.ts');
-  const value = parseStrictJson(Buffer.from(json));
+  const value = parseStrictJson(json);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new ReeveError('INVALID_REQUEST', 'The arguments given with --json are not an object.', [
       { field: 'arguments', problem: 'not an object', expected: '{"name": "value"}' },
@@ -195,20 +195,15 @@ function timeoutOf(text: string | null): number | null {
   return milliseconds / 1_000;
 }
 
-async function readAll(context: Context): Promise<string> {
+/** The bytes as they are, so that bad UTF-8 is seen; past the limit no more are read, and the gateway refuses what came. */
+async function readAll(context: Context): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let total = 0;
   for await (const chunk of context.io.stdin) {
     const bytes = Buffer.from(chunk as Uint8Array);
-    total += bytes.byteLength;
-    if (total > largestInput) {
-      throw usageFailure(
-        'Standard input is too large.',
-        '--json - reads at most 1 MiB.',
-        'send less',
-      );
-    }
     chunks.push(bytes);
+    total += bytes.byteLength;
+    if (total > largestInput) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

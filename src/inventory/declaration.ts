@@ -1,0 +1,400 @@
+/**
+ * One declaration. In: a command as a file has it. Out: the command, complete and frozen, or everything that is wrong with
+ * it. Never: a command whose executable, template or environments were not checked.
+ */
+import type { Command, EnvironmentOverride, Inputs } from '../core/command.ts';
+import { deepFreeze, digestJson, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { Settings } from '../core/settings.ts';
+import { parseDuration } from '../core/units.ts';
+import { type Findings, soundFields } from './diagnose.ts';
+import { checkExamples } from './examples.ts';
+import { findExecutable } from './executable.ts';
+import { inputPatternProblem } from './inputs.ts';
+import {
+  type CommandFields,
+  commandDefaults,
+  commandSchema,
+  toolName,
+} from './inventory-schema.ts';
+import { lintCommand } from './lint.ts';
+import { type DeclaredMount, mergeMounts, readMounts } from './mounts.ts';
+import { checkParameters, checkRequired, schemaOf } from './parameters.ts';
+import { readRun } from './run-line.ts';
+import type { Path, Source } from './source.ts';
+import { type Declared, parseText, readText } from './template.ts';
+import { completeLimits, readLimits, readOverride, readStages, readTimeout } from './terms.ts';
+import { either, nearest, quote } from './words.ts';
+
+/** Reads the declaration at `commands.<name>` of a source; `folder` is that of its file. */
+export function readDeclaration(
+  source: Source,
+  name: string,
+  folder: string,
+  settings: Settings,
+  findings: Findings,
+): Command | null {
+  const at: Path = ['commands', name];
+  const before = errorsIn(findings);
+  const fields = soundFields(source, commandSchema, findings, at);
+  const written = (source.value as Record<string, JsonObject>).commands![name] as JsonValue;
+
+  const tool = fields.tool ?? name.replaceAll('-', '_');
+  if (fields.tool === undefined && !toolName.safeParse(tool).success) {
+    findings.error(
+      at,
+      'bad-name',
+      `${quote(tool)} cannot be the name of a tool: names beginning with "reeve" are kept for Reeve's own`,
+      'Rename the command, or give it another "tool".',
+      'key',
+    );
+  }
+  const environments = readEnvironments(fields, at, settings, findings);
+  const workspaces = Object.values(settings.environments);
+  const mounts = readMounts(fields.mounts ?? [], folder, workspaces, [...at, 'mounts'], findings);
+  const everywhere = environmentMounts(Object.keys(environments), mounts, settings, at, findings);
+
+  const parameters = fields.parameters ?? {};
+  const required = fields.required ?? [];
+  const stdin = readStdin(fields, at, findings);
+  checkParameters(parameters, stdin, [...at, 'parameters'], findings);
+  checkRequired(required, parameters, [...at, 'required'], findings);
+  const always = new Set([
+    ...required,
+    ...Object.keys(parameters).filter((p) => parameters[p]!.default !== undefined),
+  ]);
+  const declared: Declared = { parameters, always };
+  // With unsound parameters every {name} would be complained of as well.
+  const run =
+    fields.run === undefined || !sound(source, fields, at, 'parameters')
+      ? null
+      : readRun(fields.run, declared, stdin, [...at, 'run'], findings);
+  const executable =
+    run === null
+      ? null
+      : findExecutable(run.executable, folder, [...mounts, ...everywhere], workspaces);
+  if (executable?.ok === false)
+    findings.error([...at, 'run', 0], 'executable', executable.problem, executable.remedy);
+
+  const inputs = readInputs(fields, environments, at, findings);
+  checkConcurrency(fields, declared, stdin, at, findings);
+  checkWorkspace(fields, at, findings);
+  checkSecrets(fields, environments, settings, at, findings);
+  checkDefaultEnvironment(fields, environments, at, findings);
+  const timeout =
+    fields.timeout === undefined ? null : readTimeout(fields.timeout, [...at, 'timeout'], findings);
+
+  if (errorsIn(findings) > before || run === null || timeout === null || executable?.ok !== true)
+    return null;
+  const { description, owner, risk, dependencies, approvals } = fields as CommandFields;
+  const command: Command = {
+    name,
+    tool,
+    title: fields.title ?? name,
+    description,
+    owner,
+    ...optional(fields, [
+      'usageFrequency',
+      'priority',
+      'automationCoverage',
+      'complianceNotes',
+      'rollback',
+      'defaultEnvironment',
+    ]),
+    ...(fields.reviewCadence === undefined
+      ? {}
+      : { reviewCadenceMs: parseDuration(fields.reviewCadence)! }),
+    risk,
+    executable: { path: executable.path, source: executable.source },
+    template: run.template,
+    parameters: schemaOf(parameters, required, stdin),
+    environments,
+    timeout,
+    limits: completeLimits(readLimits(fields.limits), timeout),
+    concurrency:
+      fields.concurrency === undefined
+        ? null
+        : { key: fields.concurrency.key, max: fields.concurrency.max ?? 1 },
+    network: fields.network ?? commandDefaults.network,
+    workspace: fields.workspace ?? commandDefaults.workspace,
+    mounts: mounts.map(({ source: from, target }) => ({ source: from, target })),
+    inputs,
+    secrets: fields.secrets ?? [],
+    dependencies,
+    approvals: readStages(approvals, null),
+    guardrails: fields.guardrails ?? [],
+    variables: { ...fields.variables },
+    stdin,
+    examples: {
+      accept: (fields.examples?.accept ?? []) as JsonValue[],
+      reject: (fields.examples?.reject ?? []) as JsonValue[],
+    },
+    hash: digestJson({ [name]: written }),
+  };
+  checkExamples(command, settings, [...at, 'examples'], findings);
+  lintCommand(command, at, findings);
+  return errorsIn(findings) > before ? null : deepFreeze(command);
+}
+
+function errorsIn(findings: Findings): number {
+  return findings.all.filter((d) => d.severity === 'error').length;
+}
+
+/** True unless the field is there and wrong. */
+function sound(
+  source: Source,
+  fields: Partial<CommandFields>,
+  at: Path,
+  field: keyof CommandFields,
+): boolean {
+  const written = at.reduce<unknown>(
+    (value, step) => (value as Record<string, unknown>)[step],
+    source.value,
+  );
+  return fields[field] !== undefined || !Object.hasOwn(written as object, field);
+}
+
+function optional<K extends keyof CommandFields>(
+  fields: Partial<CommandFields>,
+  names: readonly K[],
+): Partial<Pick<CommandFields, K>> {
+  return Object.fromEntries(
+    names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
+  ) as Partial<Pick<CommandFields, K>>;
+}
+
+function readEnvironments(
+  fields: Partial<CommandFields>,
+  at: Path,
+  settings: Settings,
+  findings: Findings,
+): Record<string, EnvironmentOverride> {
+  const found: Record<string, EnvironmentOverride> = {};
+  const { environments } = fields;
+  if (environments === undefined) return found;
+  const listed = Array.isArray(environments)
+    ? environments.map((name, index) => [name, null, index] as const)
+    : Object.entries(environments).map(([name, field]) => [name, field, name] as const);
+  if (listed.length === 0)
+    findings.error(
+      [...at, 'environments'],
+      'bad-value',
+      'a command without environments can run nowhere',
+      'Name at least one.',
+    );
+  const limits = readLimits(fields.limits);
+  for (const [name, field, step] of listed) {
+    const place = [...at, 'environments', step];
+    if (!Object.hasOwn(settings.environments, name)) {
+      const known = Object.keys(settings.environments);
+      const close = nearest(name, known);
+      findings.error(
+        place,
+        'unknown-environment',
+        `the settings have no environment ${quote(name)}`,
+        close === undefined
+          ? `They have ${either(known)}; declare it there or remove it here.`
+          : `Did you mean ${close}?`,
+        'key',
+      );
+    } else if (Object.hasOwn(found, name)) {
+      findings.error(place, 'bad-value', `${name} is named twice`, null);
+    } else {
+      found[name] = readOverride(
+        field,
+        name,
+        { approvals: fields.approvals, limits },
+        place,
+        findings,
+      );
+    }
+  }
+  return found;
+}
+
+/** The mounts that every environment of the command brings: only in those may its executable lie. */
+function environmentMounts(
+  names: readonly string[],
+  own: readonly DeclaredMount[],
+  settings: Settings,
+  at: Path,
+  findings: Findings,
+): DeclaredMount[] {
+  for (const name of names) {
+    const clash = mergeMounts(own, settings.environments[name]!.mounts);
+    if (typeof clash === 'string') {
+      findings.error(
+        [...at, 'mounts'],
+        'mount-target',
+        `environment ${name} mounts something else at ${clash}`,
+        'Give one of them another place with "at".',
+      );
+    }
+  }
+  const [first, ...others] = names.map((name) => settings.environments[name]!.mounts);
+  return (first ?? [])
+    .filter((mount) =>
+      others.every((list) =>
+        list.some((m) => m.source === mount.source && m.target === mount.target),
+      ),
+    )
+    .map((mount) => ({ ...mount, written: mount.source }));
+}
+
+function readStdin(fields: Partial<CommandFields>, at: Path, findings: Findings): string | null {
+  if (fields.stdin === undefined) return null;
+  const place = [...at, 'stdin'];
+  const parsed = parseText(fields.stdin);
+  const [part, ...more] = parsed.ok ? parsed.parts : [];
+  if (part?.kind !== 'parameter' || more.length > 0) {
+    findings.error(place, 'stdin', 'stdin must be exactly one parameter', 'Write stdin: "{name}".');
+    return null;
+  }
+  if (fields.parameters === undefined) return part.name;
+  const parameter = Object.hasOwn(fields.parameters, part.name)
+    ? fields.parameters[part.name]
+    : undefined;
+  if (parameter === undefined) {
+    const close = nearest(part.name, Object.keys(fields.parameters));
+    findings.error(
+      place,
+      'unknown-parameter',
+      `there is no parameter ${quote(part.name)}`,
+      close === undefined ? 'Declare it under "parameters".' : `Did you mean {${close}}?`,
+    );
+  } else if (parameter.type !== 'string') {
+    findings.error(
+      place,
+      'stdin',
+      `standard input takes a text parameter, and ${part.name} is of type ${parameter.type}`,
+      null,
+    );
+  }
+  return part.name;
+}
+
+function readInputs(
+  fields: Partial<CommandFields>,
+  environments: Readonly<Record<string, EnvironmentOverride>>,
+  at: Path,
+  findings: Findings,
+): Inputs {
+  const { inputs } = fields;
+  if (inputs === undefined) {
+    const approved =
+      (fields.approvals?.length ?? 0) > 0 ||
+      Object.values(environments).some((o) => (o.approvals?.length ?? 0) > 0);
+    if (approved) {
+      findings.error(
+        at,
+        'missing-field',
+        'a command with approvals must say which files decide its effect',
+        'Write inputs: [migrations/**] to bind approvals to their content (or [] for no file), or inputs: unbound, which approvers see.',
+        'key',
+      );
+    }
+    return { kind: 'none' };
+  }
+  if (inputs === 'unbound') return { kind: 'unbound' };
+  inputs.forEach((pattern, index) => {
+    const problem = inputPatternProblem(pattern);
+    if (problem !== null)
+      findings.error(
+        [...at, 'inputs', index],
+        'inputs',
+        `the pattern ${quote(pattern)} ${problem}`,
+        'Write it like migrations/** or config/*.yaml.',
+      );
+  });
+  if (inputs.length > 0 && fields.workspace === 'none') {
+    findings.error(
+      [...at, 'inputs'],
+      'inputs',
+      'inputs lie in the workspace, which this command does not see',
+      'Remove them, or let it see the workspace.',
+    );
+  }
+  return { kind: 'files', patterns: inputs };
+}
+
+function checkConcurrency(
+  fields: Partial<CommandFields>,
+  declared: Declared,
+  stdin: string | null,
+  at: Path,
+  findings: Findings,
+): void {
+  if (fields.concurrency === undefined) return;
+  const place = [...at, 'concurrency', 'key'];
+  const parts = readText(fields.concurrency.key, declared, place, findings);
+  for (const part of parts ?? []) {
+    if (part.kind !== 'parameter' || part.name === 'environment') continue;
+    if (part.name === stdin)
+      findings.error(place, 'concurrency', 'standard input cannot be part of a key', null);
+    else if (!declared.always.has(part.name))
+      findings.error(
+        place,
+        'concurrency',
+        `{${part.name}} may be absent, and the key would have a hole`,
+        `Add ${part.name} to "required", or give it a default.`,
+      );
+  }
+}
+
+function checkWorkspace(fields: Partial<CommandFields>, at: Path, findings: Findings): void {
+  if (fields.workspace !== 'none') return;
+  for (const [name, field] of Object.entries(fields.parameters ?? {})) {
+    const text = field.type === 'array' ? field.items : field;
+    if (text.type === 'string' && text.format === 'workspace-path') {
+      findings.error(
+        [...at, 'parameters', name],
+        'workspace',
+        `${name} is a path in the workspace, which this command does not see`,
+        'Write workspace: read-only.',
+      );
+    }
+  }
+}
+
+function checkSecrets(
+  fields: Partial<CommandFields>,
+  environments: Readonly<Record<string, EnvironmentOverride>>,
+  settings: Settings,
+  at: Path,
+  findings: Findings,
+): void {
+  const layers = Object.keys(environments).flatMap((name) => [
+    settings.environments[name]!.variables,
+    environments[name]!.variables ?? {},
+  ]);
+  (fields.secrets ?? []).forEach((name, index) => {
+    if ([fields.variables ?? {}, ...layers].some((variables) => Object.hasOwn(variables, name))) {
+      findings.error(
+        [...at, 'secrets', index],
+        'secrets',
+        `${name} is a variable as well, and a secret must come from one place`,
+        'Remove it from "variables".',
+      );
+    }
+  });
+}
+
+function checkDefaultEnvironment(
+  fields: Partial<CommandFields>,
+  environments: Readonly<Record<string, EnvironmentOverride>>,
+  at: Path,
+  findings: Findings,
+): void {
+  const { defaultEnvironment } = fields;
+  if (
+    defaultEnvironment === undefined ||
+    fields.environments === undefined ||
+    Object.hasOwn(environments, defaultEnvironment)
+  )
+    return;
+  findings.error(
+    [...at, 'defaultEnvironment'],
+    'unknown-environment',
+    `the command does not run in ${quote(defaultEnvironment)}`,
+    `Choose ${either(Object.keys(environments))}.`,
+  );
+}

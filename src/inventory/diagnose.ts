@@ -1,0 +1,263 @@
+/**
+ * From a Zod schema's complaints to diagnostics. In: a source and the schema of what it should hold. Out: the checked
+ * value, or everything that is wrong with it, each at its line and column, with the nearest known name and what is right.
+ */
+import type { z } from 'zod';
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Path, Source } from './source.ts';
+import { describeValue, either, nearest, quote } from './words.ts';
+
+type Schema = z.core.$ZodType;
+type Issue = z.core.$ZodIssue;
+
+/** Diagnostics gathered for one source: every `error` and `warn` is at the place of a path in it. */
+export interface Findings {
+  readonly all: Diagnostic[];
+  error(path: Path, rule: string, message: string, remedy?: string | null, key?: 'key'): void;
+  warn(path: Path, rule: string, message: string, remedy?: string | null): void;
+}
+
+export function findingsFor(source: Source): Findings {
+  const all: Diagnostic[] = [...source.problems];
+  const { file } = source;
+  return {
+    all,
+    error: (path, rule, message, remedy = null, key) =>
+      void all.push({
+        severity: 'error',
+        file,
+        ...source.locate(path, key),
+        rule,
+        message,
+        remedy,
+      }),
+    warn: (path, rule, message, remedy = null) =>
+      void all.push({ severity: 'warning', file, ...source.locate(path), rule, message, remedy }),
+  };
+}
+
+/**
+ * Checks the map at `base` against an object schema. Everything that is wrong goes to the findings; what comes back are
+ * the fields that are right, so that their meaning can be checked in the same go. Absent fields are absent.
+ */
+export function soundFields<S extends z.ZodObject>(
+  source: Source,
+  schema: S,
+  findings: Findings,
+  base: Path = [],
+): Partial<z.infer<S>> {
+  const value = valueAt(source.value, base);
+  const result = schema.safeParse(value ?? undefined);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues)
+    describeIssue(issue, base, source, base, schema, findings);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return {};
+  const bad = new Set(result.error.issues.map((issue) => issue.path[0]));
+  const sound = Object.entries(value).filter(
+    ([key]) => Object.hasOwn(schema.shape, key) && !bad.has(key),
+  );
+  return Object.fromEntries(sound) as Partial<z.infer<S>>;
+}
+
+function describeIssue(
+  issue: Issue,
+  base: Path,
+  source: Source,
+  rootPath: Path,
+  root: Schema,
+  findings: Findings,
+): void {
+  const path = [...base, ...(issue.path as (string | number)[])];
+  const value = valueAt(source.value, path);
+  const schemas = schemasAt(root, path.slice(rootPath.length));
+  const name = nameOf(path);
+  const help = schemas.map(descriptionOf).find((text) => text !== undefined) ?? null;
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = [...new Set(schemas.filter((s) => mayBe(s, value)).flatMap(keysOf))];
+      for (const key of issue.keys) {
+        const close = nearest(key, known);
+        const where = path.length === 0 ? 'here' : `in ${name}`;
+        const remedy = notRead.has(key)
+          ? `Of JSON Schema, ${key} is not read here: write out what it stands for.`
+          : close === undefined
+            ? `Known ${where}: ${known.slice(0, 40).join(', ')}.`
+            : `Did you mean ${quote(close)}?`;
+        const message = `there is no field ${quote(key)} ${where}`;
+        findings.error([...path, key], 'unknown-field', message, remedy, 'key');
+      }
+      return;
+    }
+    case 'invalid_key':
+      for (const inner of issue.issues) {
+        const message = `${quote(String(path.at(-1)))} ${inner.message}`;
+        findings.error(path, 'bad-name', message, null, 'key');
+      }
+      return;
+    case 'invalid_union': {
+      const branch = closestBranch(issue.errors);
+      if (branch === undefined) {
+        const message = value === undefined ? `${name} is missing` : `${name} ${issue.message}`;
+        findings.error(path, value === undefined ? 'missing-field' : 'bad-value', message, help);
+      } else
+        for (const inner of branch) describeIssue(inner, path, source, rootPath, root, findings);
+      return;
+    }
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const close = typeof value === 'string' ? nearest(value, values) : undefined;
+      const remedy = close === undefined ? help : `Did you mean ${close}?`;
+      if (value === undefined) findings.error(path, 'missing-field', `${name} is missing`, help);
+      else {
+        const message = `${name} must be ${either(values)}, and is ${describeValue(value)}`;
+        findings.error(path, 'bad-value', message, remedy);
+      }
+      return;
+    }
+    case 'invalid_type': {
+      if (value === undefined) {
+        findings.error(path, 'missing-field', `${name} is missing`, help);
+        return;
+      }
+      const custom = issue.message.startsWith('Invalid input') ? undefined : issue.message;
+      const message = `${name} ${custom ?? `must be ${typeWords(issue.expected)}`}, and is ${describeValue(value)}`;
+      findings.error(path, 'wrong-type', message, help);
+      return;
+    }
+    case 'too_small':
+    case 'too_big': {
+      const small = issue.code === 'too_small';
+      const bound = small ? issue.minimum : issue.maximum;
+      const kind = small ? 'at least' : 'at most';
+      const counted =
+        issue.origin === 'string'
+          ? `have ${kind} ${bound} character(s)`
+          : issue.origin === 'array'
+            ? `have ${kind} ${bound} item(s)`
+            : `be ${issue.inclusive === false ? (small ? 'more than' : 'less than') : kind} ${bound}`;
+      findings.error(path, 'bad-value', `${name} must ${counted}`, help);
+      return;
+    }
+    default:
+      findings.error(path, 'bad-value', `${name} ${issue.message}`, help);
+  }
+}
+
+/** JSON Schema's ways to point elsewhere or to combine: an inventory is read as it stands. */
+const notRead = new Set(
+  '$ref $defs $id $anchor $dynamicRef allOf anyOf oneOf not if then else properties additionalProperties'.split(
+    ' ',
+  ),
+);
+
+/** False where the schema fixes a field, such as `type`, to something else than the value has. */
+function mayBe(schema: Schema, value: unknown): boolean {
+  const { def } = schema._zod as unknown as {
+    def: { type: string; shape?: Record<string, Schema> };
+  };
+  return Object.entries(def.shape ?? {}).every(([key, field]) => {
+    const { type, values } = field._zod.def as { type: string; values?: readonly unknown[] };
+    return type !== 'literal' || values?.includes(valueAt(value, [key])) === true;
+  });
+}
+
+/** The alternative that the author most likely meant: the right kind of value, and then the fewest complaints. */
+function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  let best: readonly Issue[] | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const branch of branches) {
+    if (branch.some((i) => i.code === 'invalid_type' && i.path.length === 0)) continue;
+    const cost = branch.reduce(
+      (sum, i) => sum + (i.code === 'unrecognized_keys' ? i.keys.length : 1),
+      0,
+    );
+    if (cost < least) [best, least] = [branch, cost];
+  }
+  return best;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let found: unknown = value;
+  for (const step of path) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, step))
+      return undefined;
+    found = (found as Record<string | number, unknown>)[step];
+  }
+  return found;
+}
+
+function nameOf(path: Path): string {
+  if (path.length === 0) return 'the file';
+  let text = '';
+  for (const step of path) {
+    text += typeof step === 'number' ? `[${step}]` : `${text === '' ? '' : '.'}${step}`;
+  }
+  return quote(text, 120).slice(1, -1);
+}
+
+function typeWords(expected: string): string {
+  switch (expected) {
+    case 'string':
+      return 'text';
+    case 'int':
+      return 'a whole number';
+    case 'number':
+      return 'a number';
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return 'a list';
+    case 'object':
+    case 'record':
+      return 'a map';
+    default:
+      return expected;
+  }
+}
+
+/** The schemas that may stand at a path: more than one where alternatives are allowed. */
+function schemasAt(root: Schema, path: Path): Schema[] {
+  let level = open(root);
+  for (const step of path) {
+    level = level.flatMap((schema) => {
+      const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
+      if (def.type === 'object') {
+        const shape = def.shape as Record<string, Schema>;
+        return Object.hasOwn(shape, step) ? open(shape[step]!) : [];
+      }
+      if (def.type === 'record') return open(def.valueType as Schema);
+      if (def.type === 'array') return open(def.element as Schema);
+      return [];
+    });
+  }
+  return level;
+}
+
+const descriptions = new WeakMap<Schema, string>();
+
+function open(schema: Schema): Schema[] {
+  const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
+  const description = (schema as z.ZodType).description ?? descriptions.get(schema);
+  const inner =
+    def.type === 'union'
+      ? (def.options as Schema[])
+      : ['optional', 'nullable', 'default'].includes(def.type)
+        ? [def.innerType as Schema]
+        : undefined;
+  if (inner === undefined) return [schema];
+  return inner.flatMap((each) => {
+    if (description !== undefined && (each as z.ZodType).description === undefined) {
+      descriptions.set(each, description);
+    }
+    return open(each);
+  });
+}
+
+function descriptionOf(schema: Schema): string | undefined {
+  return (schema as z.ZodType).description ?? descriptions.get(schema);
+}
+
+function keysOf(schema: Schema): string[] {
+  const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
+  return def.type === 'object' ? Object.keys(def.shape as object) : [];
+}

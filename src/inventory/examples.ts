@@ -1,0 +1,99 @@
+/**
+ * The examples of a command. In: calls that its author says must be accepted and refused. Out: a finding for each that is
+ * not. They pass through the validator and template of real calls; only the file system is left out.
+ */
+import type { Command } from '../core/command.ts';
+import type { ErrorDetail } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Findings } from './diagnose.ts';
+import { renderTemplate } from './render.ts';
+import type { Path } from './source.ts';
+import { validatorOf } from './validators.ts';
+import { lexicalProblem, sandboxWorkspace } from './workspace-path.ts';
+
+/** Runs the examples, and the defaults and examples of the single parameters. */
+export function checkExamples(
+  command: Command,
+  settings: Settings,
+  at: Path,
+  findings: Findings,
+): void {
+  const { properties } = validatorOf(command);
+  for (const { name, fallback } of properties.values()) {
+    const place = [...at.slice(0, -1), 'parameters', name];
+    const property = (command.parameters.properties as Record<string, Record<string, JsonValue>>)[
+      name
+    ]!;
+    const declared: [Path, JsonValue][] = ((property.examples ?? []) as JsonValue[]).map(
+      (value, index) => [[...place, 'examples', index], value],
+    );
+    if (fallback !== undefined) declared.push([[...place, 'default'], fallback]);
+    for (const [where, value] of declared) {
+      const [problem] = judge(command, settings, { [name]: value }).filter(
+        (d) => d.field?.split('/')[0] === name,
+      );
+      if (problem !== undefined)
+        findings.error(
+          where,
+          'example',
+          `the declaration refuses its own value: ${words(problem)}`,
+          'Correct the value, or the declaration.',
+        );
+    }
+  }
+  command.examples.accept.forEach((example, index) => {
+    const problems = judge(command, settings, example);
+    if (problems.length > 0)
+      findings.error(
+        [...at, 'accept', index],
+        'example',
+        `this call should be accepted and is refused: ${problems.map(words).join('; ')}`,
+        'Correct the example, or the parameters.',
+      );
+  });
+  command.examples.reject.forEach((example, index) => {
+    if (judge(command, settings, example).length === 0) {
+      findings.error(
+        [...at, 'reject', index],
+        'example',
+        'this call should be refused and is accepted',
+        'Tighten the parameters (pattern, enum, minimum, …), or remove the example.',
+      );
+    }
+  });
+}
+
+function judge(command: Command, settings: Settings, example: JsonValue): readonly ErrorDetail[] {
+  const { properties, check } = validatorOf(command);
+  const checked = check(example);
+  if (!checked.ok) return checked.problems;
+  const names = Object.keys(command.environments);
+  const workspaces = names.map((name) => settings.environments[name]!.workspace);
+  const problems: ErrorDetail[] = [];
+  const values: Record<string, JsonValue> = { ...checked.arguments };
+  for (const [name, value] of Object.entries(checked.arguments)) {
+    if (properties.get(name)?.isPath !== true) continue;
+    const paths = (Array.isArray(value) ? value : [value]) as readonly string[];
+    for (const path of paths) {
+      const problem = lexicalProblem(path, workspaces);
+      if (problem !== null && problem.kind !== 'inside')
+        problems.push({ field: name, problem: problem.problem });
+    }
+    const resolved = paths.map((path) => `${sandboxWorkspace}/${path}`);
+    values[name] = Array.isArray(value) ? resolved : resolved[0]!;
+  }
+  const rendered = renderTemplate(command.template, {
+    values,
+    environment: names[0] ?? 'development',
+    properties,
+  });
+  return rendered.ok ? problems : [...problems, ...rendered.problems];
+}
+
+/** A detail as a clause: `path is missing`. */
+export function words(detail: ErrorDetail): string {
+  const { field, problem, expected } = detail;
+  const subject = field === undefined ? '' : `${field} `;
+  return `${subject}${problem}${expected === undefined ? '' : ` (expected: ${expected})`}`;
+}

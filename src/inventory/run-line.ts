@@ -1,0 +1,70 @@
+/** The `run` list. In: its tokens. Out: the executable as written, and the template of everything after it. Never: an executable that a caller has a say in, or a parameter that is declared and goes nowhere. */
+import type { Token } from '../core/command.ts';
+import type { Findings } from './diagnose.ts';
+import type { TokenField } from './inventory-schema.ts';
+import type { Path } from './source.ts';
+import { type Declared, namesOf, parseText, readToken } from './template.ts';
+
+/** Null where the list is wrong; the findings say why. `stdin` names the parameter that becomes standard input. */
+export function readRun(
+  run: readonly TokenField[],
+  declared: Declared,
+  stdin: string | null,
+  at: Path,
+  findings: Findings,
+): { readonly executable: string; readonly template: readonly Token[] } | null {
+  const [first, ...rest] = run;
+  let executable: string | null = null;
+  const parsed = typeof first === 'string' ? parseText(first) : null;
+  if (parsed === null) {
+    findings.error(
+      [...at, 0],
+      'executable',
+      'run begins with the executable, as text',
+      'Write run: [/usr/bin/name, …].',
+    );
+  } else if (!parsed.ok) {
+    findings.error([...at, 0], 'executable', `the executable ${parsed.problem}`, null);
+  } else if (parsed.parts.some((part) => part.kind === 'parameter')) {
+    findings.error(
+      [...at, 0],
+      'executable',
+      'the executable cannot depend on a parameter or on the environment',
+      'Declare one command for each executable.',
+    );
+  } else {
+    executable = parsed.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+    if (executable === '')
+      findings.error([...at, 0], 'executable', 'the executable is empty', null);
+  }
+  const tokens = rest.map((field, index) =>
+    readToken(field, declared, [...at, index + 1], findings),
+  );
+  const template = tokens.filter((token) => token !== undefined);
+  const used = new Set(template.flatMap(namesOf));
+  tokens.forEach((token, index) => {
+    if (stdin !== null && token !== undefined && namesOf(token).includes(stdin)) {
+      findings.error(
+        [...at, index + 1],
+        'stdin',
+        `{${stdin}} is standard input and cannot be an argument as well`,
+        'Declare two parameters.',
+      );
+    }
+  });
+  // With a token missing, a parameter may only seem unused.
+  if (template.length === tokens.length) {
+    const parameters = [...at.slice(0, -1), 'parameters'];
+    for (const name of Object.keys(declared.parameters)) {
+      if (used.has(name) || name === stdin) continue;
+      findings.error(
+        [...parameters, name],
+        'unused-parameter',
+        `the parameter ${name} is used nowhere`,
+        `Use it in "run" as "{${name}}" or in "stdin", or remove it.`,
+        'key',
+      );
+    }
+  }
+  return executable === null || template.length !== tokens.length ? null : { executable, template };
+}

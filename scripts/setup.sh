@@ -74,11 +74,14 @@ if [ -e scripts/build.ts ]; then
   newer=$(find src scripts/build.ts package-lock.json -type f -newer dist/.built 2>/dev/null | head -n 1) || true
   if [ ! -e dist/.built ] || [ -n "$newer" ]; then
     say "building the bundle"
-    mkdir -p dist
-    : >dist/.building
-    sh scripts/with-node.sh scripts/build.ts || fail "the bundle could not be built; the message stands above."
+    began=$(mktemp)
+    sh scripts/with-node.sh scripts/build.ts || {
+      rm -f "$began"
+      fail "the bundle could not be built; the message stands above."
+    }
     # The stamp carries the time at which the build began: a file that changed during it counts as newer.
-    mv dist/.building dist/.built
+    touch -r "$began" dist/.built
+    rm -f "$began"
   fi
 fi
 say "ready (Node $node_version, $(bwrap --version))"

@@ -25,16 +25,16 @@ export function createQueue(options: QueueOptions): Queue {
   const { running: maxRunning, waiting: maxWaiting, pollMs = 150 } = options;
   const turns = createTurns<Waiting>();
   /** Keys that had no room when last asked, and how many of each may ask again: one for each that ended, one a poll. */
-  const parked = new Map<string, number>();
+  const parked = new Map<string | null, number>();
   let running = 0;
   let timer: NodeJS.Timeout | undefined;
   let draining = false;
   const onIdle: (() => void)[] = [];
 
-  const keyMayStart = (key: string | null): boolean => key === null || parked.get(key) !== 0;
+  const keyMayStart = (key: string | null): boolean => parked.get(key) !== 0;
   const letOneAsk = (key: string | null): void => {
-    const asking = key === null ? undefined : parked.get(key);
-    if (asking !== undefined) parked.set(key!, asking + 1);
+    const asking = parked.get(key);
+    if (asking !== undefined) parked.set(key, asking + 1);
   };
 
   const dispatch = (): void => {
@@ -43,8 +43,10 @@ export function createQueue(options: QueueOptions): Queue {
       if (next === undefined) break;
       void begin(next);
     }
-    const wanted = new Set(turns.waiting().map(({ item }) => item.work.key));
-    for (const key of parked.keys()) if (!wanted.has(key)) parked.delete(key);
+    if (parked.size > 0) {
+      const wanted = new Set(turns.waiting().map(({ item }) => item.work.key));
+      for (const key of parked.keys()) if (!wanted.has(key)) parked.delete(key);
+    }
     if (parked.size > 0) timer ??= setTimeout(poll, pollMs);
     if (running === 0) for (const resolve of onIdle.splice(0)) resolve();
   };
@@ -57,14 +59,14 @@ export function createQueue(options: QueueOptions): Queue {
 
   const begin = async (ticket: Ticket<Waiting>): Promise<void> => {
     const { work, resolve, reject } = ticket.item;
-    const asking = work.key === null ? undefined : parked.get(work.key);
-    if (asking !== undefined) parked.set(work.key!, asking - 1);
+    const asking = parked.get(work.key);
+    if (asking !== undefined) parked.set(work.key, asking - 1);
     running += 1;
     try {
       const result = await work.start();
       running -= 1;
       if (result === 'busy' && !draining && work.signal?.aborted !== true) {
-        if (work.key !== null && !parked.has(work.key)) parked.set(work.key, 0);
+        if (!parked.has(work.key)) parked.set(work.key, 0);
         turns.giveBack(ticket);
       } else {
         turns.done(ticket);
@@ -88,14 +90,14 @@ export function createQueue(options: QueueOptions): Queue {
       if (work.signal?.aborted === true) return Promise.reject(cancelled(work));
       const startsNow = running < maxRunning && keyMayStart(work.key);
       if (!startsNow && turns.length >= maxWaiting) return Promise.reject(full(maxWaiting));
-      return new Promise<void>((resolve, reject) => {
-        const ticket = turns.add(work.principal, { work, resolve, reject });
-        const takeOut = (): void => {
-          if (turns.remove(ticket)) reject(cancelled(work));
-        };
-        work.signal?.addEventListener('abort', takeOut, { once: true });
-        dispatch();
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const ticket = turns.add(work.principal, { work, resolve, reject });
+      const takeOut = (): void => {
+        if (turns.remove(ticket)) reject(cancelled(work));
+      };
+      work.signal?.addEventListener('abort', takeOut, { once: true });
+      dispatch();
+      return promise.finally(() => work.signal?.removeEventListener('abort', takeOut));
     },
     load: () => ({ running, waiting: turns.length }),
     drain() {

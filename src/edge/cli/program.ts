@@ -7,7 +7,8 @@ import type { GlobalOptions, VerbInput } from './context.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
 import { nearest } from './nearest.ts';
-import { globalOptions, type Verb, type VerbOption, verbGroups, verbs } from './verbs.ts';
+import { globalOptions, type Verb, type VerbOption, verbGroups } from './verb.ts';
+import { verbs } from './verbs.ts';
 
 export type Parsed =
   | {

@@ -34,7 +34,7 @@ export class Progress {
   async hide(): Promise<void> {
     if (!this.#shown) return;
     this.#shown = false;
-    await this.#screen.say('\r\u001b[K');
+    await this.#screen.draw('\r\u001b[K');
   }
 
   async end(): Promise<void> {
@@ -49,6 +49,6 @@ export class Progress {
     if (!this.#shown && this.#screen.midLine) return;
     this.#shown = true;
     const line = cut(`${this.#text} · ${briefDuration(elapsed)}`, (this.#screen.width ?? 80) - 1);
-    void this.#screen.say(`\r\u001b[K${this.#screen.err.dim(line)}`);
+    void this.#screen.draw(`\r\u001b[K${this.#screen.err.dim(line)}`);
   }
 }

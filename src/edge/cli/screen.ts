@@ -93,6 +93,11 @@ export class Screen {
     this.#noteEnd(this.errIsTerminal, data);
   }
 
+  /** Writes what will be taken away again, such as progress: it leaves the cursor where lines begin. */
+  async draw(text: string): Promise<void> {
+    await writeTo(this.#io.stderr, text);
+  }
+
   async printJson(value: unknown): Promise<void> {
     await this.print(`${JSON.stringify(value, null, 2)}\n`);
   }

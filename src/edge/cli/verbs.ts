@@ -2,33 +2,7 @@
  * Every verb of the command line, as data: `--help`, docs/cli.md and the parser all come from here.
  * Never: a verb listed that does nothing yet.
  */
-import type { VerbModule } from './context.ts';
-
-export interface VerbOption {
-  /** As commander writes it: `--env <environment>`. */
-  readonly flags: string;
-  readonly description: string;
-  /** May be given several times; its value is the list. */
-  readonly many?: true;
-}
-
-export interface Verb {
-  /** One word, or two for a verb within a group: `audit list`. */
-  readonly name: string;
-  readonly group: VerbGroup;
-  readonly summary: string;
-  /** As commander writes them: `<command>`, `[file]`. */
-  readonly operands: readonly { readonly name: string; readonly description: string }[];
-  readonly options: readonly VerbOption[];
-  /** True where arguments after `--` mean something. */
-  readonly rest?: true;
-  /** Shown under `--help`: how it is used, one a line. */
-  readonly examples: readonly string[];
-  readonly load: () => Promise<VerbModule>;
-}
-
-export const verbGroups = ['Serving', 'Running', 'Looking', 'Operating', 'Setting up'] as const;
-export type VerbGroup = (typeof verbGroups)[number];
+import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
   {
@@ -268,22 +242,4 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve version'],
     load: () => import('./verbs/version.ts'),
   },
-];
-
-export const globalOptions: readonly VerbOption[] = [
-  {
-    flags: '--config <file>',
-    description:
-      'configuration (default: REEVE_CONFIG, ./reeve.yaml if trusted, XDG folder, /etc/reeve)',
-  },
-  {
-    flags: '--state <folder>',
-    description: 'state folder (default: REEVE_STATE, XDG state folder; /var/lib/reeve for root)',
-  },
-  {
-    flags: '--server <url>',
-    description:
-      "talk to this gateway (default: REEVE_SERVER), with REEVE_TOKEN or the state folder's local.token",
-  },
-  { flags: '--output <format>', description: 'text or json (default: text)' },
 ];

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { exitCodeMeanings, exitCodes } from '../../../../src/edge/cli/exit-codes.ts';
 import { parseCommandLine } from '../../../../src/edge/cli/program.ts';
-import { globalOptions, verbs } from '../../../../src/edge/cli/verbs.ts';
+import { globalOptions } from '../../../../src/edge/cli/verb.ts';
+import { verbs } from '../../../../src/edge/cli/verbs.ts';
 
 const docs = readFileSync(new URL('../../../../docs/cli.md', import.meta.url), 'utf8');
 

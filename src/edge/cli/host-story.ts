@@ -1,0 +1,54 @@
+/** What this host can enforce, in words. In: the probe's capabilities. Out: findings for doctor, a line for serve. */
+import type { Settings } from '../../core/settings.ts';
+import type { Capabilities } from '../../run/probe.ts';
+import type { Paint } from './screen.ts';
+
+/** One thing that was looked at. `problem` means that nothing can run; `note` that something is less than it could be. */
+export interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'note' | 'problem';
+  readonly why: string;
+  readonly next: string | null;
+}
+
+export function checkHost(host: Capabilities, sandbox: Settings['sandbox']): readonly Finding[] {
+  const without = host.tier === 'none';
+  const tolerated = without && sandbox === 'unsandboxed';
+  const first: Finding = without
+    ? {
+        what: 'sandbox',
+        state: tolerated ? 'note' : 'problem',
+        why: tolerated
+          ? 'none: commands run UNSANDBOXED, as the configuration allows'
+          : 'none can be set up here',
+        next: null,
+      }
+    : { what: 'sandbox', state: 'ok', why: host.tier, next: null };
+  const problems = host.problems.map(
+    (p): Finding => ({
+      what: p.what,
+      state: without && !tolerated ? 'problem' : 'note',
+      why: p.why,
+      next: p.remedy,
+    }),
+  );
+  return [first, ...problems];
+}
+
+/** For `reeve serve`: the tier, and a word for each thing that is missing. */
+export function tierStory(
+  host: Capabilities,
+  sandbox: Settings['sandbox'],
+  paint: Paint,
+): readonly string[] {
+  const tier =
+    host.tier !== 'none'
+      ? host.tier
+      : sandbox === 'unsandboxed'
+        ? paint.warn('none: commands run UNSANDBOXED')
+        : paint.bad('none: nothing will run');
+  const missing = host.problems.map((p) => paint.warn(`${p.what}: ${p.why}`));
+  return missing.length === 0
+    ? [tier]
+    : [tier, ...missing, 'reeve doctor tells how to get the rest'];
+}

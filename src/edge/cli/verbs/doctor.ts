@@ -1,0 +1,57 @@
+/**
+ * `reeve doctor`: whether runs are possible here, what this host cannot enforce, and how to get the rest.
+ * Never: anything changed or run; it only looks.
+ */
+import { visible, visibleLine } from '../../../core/text.ts';
+import type { Context } from '../context.ts';
+import {
+  checkConfiguration,
+  checkGateway,
+  checkNode,
+  checkRecord,
+  checkState,
+} from '../examination.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { checkHost, type Finding } from '../host-story.ts';
+import type { Paint } from '../screen.ts';
+
+export async function run(context: Context): Promise<number> {
+  const { screen, options, wiring } = context;
+  const configuration = await checkConfiguration(context);
+  const state = checkState(context);
+  const findings: Finding[] = [
+    checkNode(),
+    ...checkHost(await wiring.capabilities(state.folder), configuration.sandbox),
+    state.finding,
+    ...checkRecord(state.folder),
+    configuration.finding,
+    await checkGateway(context, state.folder),
+  ];
+  const possible = findings.every((f) => f.state !== 'problem');
+  if (options.output === 'json') {
+    await screen.printJson({ ok: possible, version: wiring.version, findings });
+  } else {
+    const width = Math.max(...findings.map((f) => f.what.length));
+    await screen.print(findings.map((f) => describeFinding(f, width, screen.out)).join(''));
+    await screen.print(
+      possible
+        ? '\nRuns are possible here.\n'
+        : `\n${screen.out.bad('Runs are not possible here')} until each problem is solved.\n`,
+    );
+  }
+  return possible ? exitCodes.ok : exitCodes.gatewayFailed;
+}
+
+function describeFinding(finding: Finding, width: number, paint: Paint): string {
+  const mark = {
+    ok: paint.good('ok     '),
+    note: paint.warn('note   '),
+    problem: paint.bad('problem'),
+  }[finding.state];
+  const indent = ' '.repeat(7 + 2 + width + 2);
+  const lines = [
+    ...visible(finding.why).split('\n'),
+    ...(finding.next === null ? [] : [`${paint.dim('next:')} ${visibleLine(finding.next)}`]),
+  ];
+  return `${mark}  ${visibleLine(finding.what).padEnd(width)}  ${lines.join(`\n${indent}`)}\n`;
+}

@@ -6,21 +6,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
-  type AuthInfo,
   classifyInboundRequest,
   createMcpHandler,
   type McpHandlerRequestOptions,
   type Server,
-  type ServerContext,
 } from '@modelcontextprotocol/server';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
-import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { type Door, OpenCalls, reportToStderr } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
+import { authInfoOf, type Exchange, exchangeOf, noSession, refusalIn } from './http-exchange.ts';
 import { Sessions } from './http-sessions.ts';
 import {
   type AttemptedCall,
@@ -44,15 +42,6 @@ export interface McpHttpOptions {
 export interface McpHttp {
   handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What rides with one HTTP request to the handler that serves it. */
-interface Exchange {
-  readonly caller: Caller;
-  /** Ends the stream of this request's answer: after a cancel nobody answers, so nobody else would. */
-  readonly endStream: () => void;
-  /** Set once a tools/call is in the hands of a handler of ours, which puts it on record. */
-  reached: boolean;
 }
 
 interface Served {
@@ -199,6 +188,8 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       const answer = await handler(webRequest, { ...init, authInfo: authInfoOf(exchange) });
       // The handler behind a stream may not have begun yet; anything else is final.
       const streamed = answer.headers.get('content-type') === 'text/event-stream';
+      // Node holds the headers back until the first event, which on a standing stream may be long.
+      if (streamed) setImmediate(() => response.headersSent && response.flushHeaders());
       if (unrecorded !== null && !exchange.reached && !streamed) {
         const refused = unrecorded;
         unrecorded = null;
@@ -228,8 +219,10 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     const { id, rpcCode, error, call } = wrong;
     const requestId =
       call === null ? null : await recordAttempt(options.gateway, caller, error, call, report);
-    const data =
-      requestId === null ? { errorCode: error.code } : { errorCode: error.code, requestId };
+    const data: JsonObject = {
+      errorCode: error.code,
+      ...(requestId === null ? {} : { requestId }),
+    };
     response.writeHead(httpStatus, { 'content-type': 'application/json' });
     response.end(JSON.stringify(rpcError(id, rpcCode, error.message, data)));
   }
@@ -242,44 +235,4 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       await door.calls.settled();
     },
   };
-}
-
-function exchangeOf(ctx: ServerContext): Exchange {
-  return ctx.http!.authInfo!.extra!.exchange as Exchange;
-}
-
-/** The SDK's own place for what rides with a request. The credential itself is no business of anything behind here. */
-function authInfoOf(exchange: Exchange): AuthInfo {
-  return { token: '', clientId: exchange.caller.principal.id, scopes: [], extra: { exchange } };
-}
-
-function noSession(given: unknown, message: JsonObject | undefined): [number, number, string] {
-  if (given !== undefined) {
-    return [404, -32001, 'Session not found. It may have ended while idle: initialize a new one.'];
-  }
-  if (message === undefined) {
-    return [405, -32000, 'Only POST is served without an Mcp-Session-Id.'];
-  }
-  if (message.method === 'initialize') {
-    return [
-      503,
-      -32000,
-      'Too many sessions are open. End some with DELETE, or wait until idle ones end.',
-    ];
-  }
-  return [
-    400,
-    -32000,
-    'The request carries neither an Mcp-Session-Id nor the envelope of revision 2026-07-28. Send initialize first.',
-  ];
-}
-
-/** What the SDK says is wrong, where it answered without asking a handler. */
-async function refusalIn(answer: Response): Promise<ReeveError> {
-  let text = `The protocol layer refused the call with HTTP ${answer.status}.`;
-  if (answer.headers.get('content-type')?.startsWith('application/json') === true) {
-    const body = (await answer.clone().json()) as { error?: { message?: unknown } };
-    if (typeof body.error?.message === 'string') text = body.error.message;
-  }
-  return new ReeveError('INVALID_REQUEST', visibleLine(text.slice(0, 1_000)));
 }

@@ -37,10 +37,11 @@ async function look(stage: Stage, gateway: RunningGateway, requestId: string) {
   return { status: String(body.status), errorCode: result.errorCode, kinds };
 }
 
-async function openRequests(stage: Stage, gateway: RunningGateway): Promise<unknown[]> {
+/** The ids of what waits or runs. */
+async function openRequests(stage: Stage, gateway: RunningGateway): Promise<string[]> {
   const path = '/v1/commands/executions?status=open';
   const { body } = await rest(gateway.url, stage.token(), 'GET', path);
-  return (body.records ?? body.executions) as unknown[];
+  return (body.executions as { result: { requestId: string } }[]).map((e) => e.result.requestId);
 }
 
 const commandRuns = (stage: Stage) => until('the command runs', () => stage.processes().length > 0);
@@ -144,7 +145,7 @@ test('a stdio server beside a gateway keeps its run through the recovery of the 
   await commandRuns(stage);
 
   const first = await stage.serve();
-  const [mine] = (await openRequests(stage, first)) as { requestId: string }[];
+  const [mine] = await openRequests(stage, first);
   assert.ok(mine, 'the gateway sees the run of the stdio server');
   const own = await submit(stage, first, slow(118));
   await until('both run', () => stage.processes().length > 2);
@@ -153,14 +154,14 @@ test('a stdio server beside a gateway keeps its run through the recovery of the 
   await until('the lost run is settled', async () => {
     return (await look(stage, second, own)).status === 'unknown';
   });
-  assert.equal((await look(stage, second, mine.requestId)).status, 'running');
+  assert.equal((await look(stage, second, mine)).status, 'running');
 
   cancelled.resolve();
   await call;
   await until('the other run is cancelled by its own server', async () => {
-    return (await look(stage, second, mine.requestId)).status === 'cancelled';
+    return (await look(stage, second, mine)).status === 'cancelled';
   });
-  assert.deepEqual((await look(stage, second, mine.requestId)).kinds, [
+  assert.deepEqual((await look(stage, second, mine)).kinds, [
     'asked',
     'decided',
     'intent',
@@ -182,11 +183,11 @@ test('a stdio server killed: the gateway beside it settles its run without a res
   child.stdin!.write(`${messages.join('\n')}\n`);
   await commandRuns(stage);
   const gateway = await stage.serve();
-  const [lost] = (await openRequests(stage, gateway)) as { requestId: string }[];
+  const [lost] = await openRequests(stage, gateway);
   assert.ok(lost);
   child.kill('SIGKILL');
   await until('it is settled', async () => {
-    return (await look(stage, gateway, lost.requestId)).status === 'unknown';
+    return (await look(stage, gateway, lost)).status === 'unknown';
   });
   assert.deepEqual(stage.processes(), []);
   // And the gateway goes on as before.

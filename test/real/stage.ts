@@ -127,7 +127,10 @@ const programs: Readonly<Record<string, string>> = {
 import json, os
 fds = sorted(int(f) for f in os.listdir('/proc/self/fd'))
 listing = [f for f in fds if os.path.exists(f'/proc/self/fd/{f}')]
-with open('/proc/1/environ', 'rb') as f: first = f.read().decode()
+try:
+    with open('/proc/1/environ', 'rb') as f: first = f.read().decode()
+except PermissionError:
+    first = ''
 print(json.dumps({'environment': dict(os.environ), 'descriptors': listing, 'cwd': os.getcwd(), 'uid': os.getuid(),
   'parent': first, 'root': sorted(os.listdir('/')), 'interfaces': sorted(os.listdir('/sys/class/net')) if os.path.exists('/sys/class/net') else None,
   'umask': os.umask(0)}))

@@ -2,7 +2,7 @@
 
 /** `runAs` is set where root makes the configuration: a command never runs as root. */
 export function firstSettings(runAs: number | null): string {
-  return `# What this gateway is. Relative paths are relative to this file. Reference: docs/configuration.md
+  return `# What this gateway is. Relative paths are relative to this file.
 version: 1
 inventory: inventory.yaml          # which commands there are
 policy: policy                     # who may run them (Cedar)
@@ -23,6 +23,8 @@ commands:
     description: Prints a greeting for a name. A first command to try.
     owner: you
     risk: low
+    approvals: []                  # nobody has to agree
+    dependencies: []               # nothing has to be up
     run: [/usr/bin/echo, "Hello, {name}!"]
     parameters:
       name:
@@ -44,6 +46,8 @@ commands:
     description: Lists a folder of the workspace with sizes and times.
     owner: you
     risk: low
+    approvals: []
+    dependencies: []
     run: [/usr/bin/ls, -l, --human-readable, --, "{folder}"]
     parameters:
       folder:
@@ -64,6 +68,8 @@ commands:
     description: Creates an empty file with this name in the workspace, or renews its time.
     owner: you
     risk: low
+    approvals: []
+    dependencies: []
     run: [/usr/bin/touch, --, "{file}"]
     parameters:
       file:

@@ -26,7 +26,8 @@ export async function runCli(argv: readonly string[], wiring: Wiring, io: CliIo)
     return await found.module.run(context, found.input);
   } catch (error) {
     if (error instanceof ReaderGone) return exitCodes.ok;
-    if (format === 'json') await printProblem(screen, error);
+    // A failure after the answer (while closing) must not make two documents of one.
+    if (format === 'json' && !screen.answered) await printProblem(screen, error);
     await screen.say(describeFailure(error, screen.err));
     return exitCodeOfFailure(error);
   }

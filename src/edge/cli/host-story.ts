@@ -14,25 +14,41 @@ export interface Finding {
 export function checkHost(host: Capabilities, sandbox: Settings['sandbox']): readonly Finding[] {
   const without = host.tier === 'none';
   const tolerated = without && sandbox === 'unsandboxed';
-  const first: Finding = without
-    ? {
-        what: 'sandbox',
-        state: tolerated ? 'note' : 'problem',
-        why: tolerated
-          ? 'none: commands run UNSANDBOXED, as the configuration allows'
-          : 'none can be set up here',
-        next: null,
-      }
-    : { what: 'sandbox', state: 'ok', why: host.tier, next: null };
-  const problems = host.problems.map(
-    (p): Finding => ({
-      what: p.what,
+  const none = tolerated
+    ? 'none: commands run UNSANDBOXED, as the configuration allows'
+    : 'none can be set up here';
+  const findings: Finding[] = [
+    {
+      what: 'sandbox',
+      state: without ? (tolerated ? 'note' : 'problem') : 'ok',
+      why: without ? none : `${host.tier}\n${heldBy(host).join('\n')}`,
+      next: null,
+    },
+  ];
+  for (const problem of host.problems) {
+    findings.push({
+      what: 'host',
       state: without && !tolerated ? 'problem' : 'note',
-      why: p.why,
-      next: p.remedy,
-    }),
-  );
-  return [first, ...problems];
+      why: `${problem.what}\n${problem.why}`,
+      next: problem.remedy,
+    });
+  }
+  return findings;
+}
+
+/** What holds a command on this host, one a line. */
+function heldBy(host: Capabilities): readonly string[] {
+  const { bubblewrap, cgroup, seccomp, processLimit } = host;
+  return [
+    ...(bubblewrap === null ? [] : [`bubblewrap ${bubblewrap.version} (${bubblewrap.path})`]),
+    ...(cgroup === null
+      ? []
+      : [`control groups version ${cgroup.version}: ${cgroup.controllers.join(', ')}`]),
+    seccomp ? 'system calls are filtered' : 'system calls are not filtered',
+    processLimit === 'none'
+      ? 'processes are not counted'
+      : `processes are counted by ${processLimit}`,
+  ];
 }
 
 /** For `reeve serve`: the tier, and a word for each thing that is missing. */

@@ -52,6 +52,7 @@ export class Screen {
   readonly #io: CliIo;
   readonly #gone = new AbortController();
   #midLine = false;
+  #answered = false;
 
   constructor(io: CliIo) {
     this.#io = io;
@@ -77,10 +78,16 @@ export class Screen {
     return this.#midLine;
   }
 
+  /** True once something has gone to standard output. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** Writes to standard output and waits until it has gone out. Throws ReaderGone. */
   async print(data: string | Uint8Array): Promise<void> {
     if (this.#gone.signal.aborted) throw new ReaderGone();
     if (data.length === 0) return;
+    this.#answered = true;
     await writeTo(this.#io.stdout, data);
     this.#noteEnd(this.outIsTerminal, data);
     if (this.#gone.signal.aborted) throw new ReaderGone();

@@ -25,9 +25,11 @@ const wiring: Wiring = {
     const loaded = await loadGeneration(configFile, env);
     return loaded.ok ? loaded.warnings : loaded.diagnostics;
   },
-  async capabilities() {
-    const { probeHost } = await import('./run/probe.ts');
-    return probeHost();
+  async capabilities(stateDir) {
+    const { createRunner } = await import('./run/runner.ts');
+    const runner = await createRunner({ sandbox: 'required', graceMs: 0, stateDir, clock });
+    await runner.close();
+    return runner.capabilities;
   },
 };
 
@@ -81,10 +83,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       report: tellOperator,
     };
     const tailer = await tail(store, settings.auditFile, options.stateDir);
-    opened.push(async () => {
-      await tailer.flush().catch(() => undefined);
-      await tailer.stop();
-    });
+    opened.push(() => tailer.close());
     const gateway = await openGateway(house, { drainMs });
     opened.push(() => gateway.close());
     return {
@@ -117,7 +116,7 @@ async function tail(store: Store, auditFile: string | null, stateDir: string) {
   return startTailer({
     store,
     file,
-    lock: () => tryLock(auditLockFile(file)),
+    lock: (audited) => tryLock(auditLockFile(audited)),
     onError: (error) => tellOperator('the audit file cannot be written; it is tried again', error),
   });
 }

@@ -2,14 +2,21 @@
  * One declaration. In: a command as a file has it. Out: the command, complete and frozen, or everything that is wrong with
  * it. Never: a command whose executable, template or environments were not checked.
  */
-import type { Command, EnvironmentOverride, Inputs } from '../core/command.ts';
+import type { Command, EnvironmentOverride } from '../core/command.ts';
 import { deepFreeze, digestJson, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
 import { parseDuration } from '../core/units.ts';
+import {
+  checkConcurrency,
+  checkDefaultEnvironment,
+  checkSecrets,
+  checkWorkspace,
+  readInputs,
+  readStdin,
+} from './declaration-checks.ts';
 import { type Findings, soundFields } from './diagnose.ts';
 import { checkExamples } from './examples.ts';
 import { findExecutable } from './executable.ts';
-import { inputPatternProblem } from './inputs.ts';
 import {
   type CommandFields,
   commandDefaults,
@@ -21,7 +28,7 @@ import { type DeclaredMount, mergeMounts, readMounts } from './mounts.ts';
 import { checkParameters, checkRequired, schemaOf } from './parameters.ts';
 import { readRun } from './run-line.ts';
 import type { Path, Source } from './source.ts';
-import { type Declared, parseText, readText } from './template.ts';
+import type { Declared } from './template.ts';
 import { completeLimits, readLimits, readOverride, readStages, readTimeout } from './terms.ts';
 import { either, nearest, quote } from './words.ts';
 
@@ -238,163 +245,4 @@ function environmentMounts(
       ),
     )
     .map((mount) => ({ ...mount, written: mount.source }));
-}
-
-function readStdin(fields: Partial<CommandFields>, at: Path, findings: Findings): string | null {
-  if (fields.stdin === undefined) return null;
-  const place = [...at, 'stdin'];
-  const parsed = parseText(fields.stdin);
-  const [part, ...more] = parsed.ok ? parsed.parts : [];
-  if (part?.kind !== 'parameter' || more.length > 0) {
-    findings.error(place, 'stdin', 'stdin must be exactly one parameter', 'Write stdin: "{name}".');
-    return null;
-  }
-  if (fields.parameters === undefined) return part.name;
-  const parameter = Object.hasOwn(fields.parameters, part.name)
-    ? fields.parameters[part.name]
-    : undefined;
-  if (parameter === undefined) {
-    const close = nearest(part.name, Object.keys(fields.parameters));
-    findings.error(
-      place,
-      'unknown-parameter',
-      `there is no parameter ${quote(part.name)}`,
-      close === undefined ? 'Declare it under "parameters".' : `Did you mean {${close}}?`,
-    );
-  } else if (parameter.type !== 'string') {
-    findings.error(
-      place,
-      'stdin',
-      `standard input takes a text parameter, and ${part.name} is of type ${parameter.type}`,
-      null,
-    );
-  }
-  return part.name;
-}
-
-function readInputs(
-  fields: Partial<CommandFields>,
-  environments: Readonly<Record<string, EnvironmentOverride>>,
-  at: Path,
-  findings: Findings,
-): Inputs {
-  const { inputs } = fields;
-  if (inputs === undefined) {
-    const approved =
-      (fields.approvals?.length ?? 0) > 0 ||
-      Object.values(environments).some((o) => (o.approvals?.length ?? 0) > 0);
-    if (approved) {
-      findings.error(
-        at,
-        'missing-field',
-        'a command with approvals must say which files decide its effect',
-        'Write inputs: [migrations/**] to bind approvals to their content (or [] for no file), or inputs: unbound, which approvers see.',
-        'key',
-      );
-    }
-    return { kind: 'none' };
-  }
-  if (inputs === 'unbound') return { kind: 'unbound' };
-  inputs.forEach((pattern, index) => {
-    const problem = inputPatternProblem(pattern);
-    if (problem !== null)
-      findings.error(
-        [...at, 'inputs', index],
-        'inputs',
-        `the pattern ${quote(pattern)} ${problem}`,
-        'Write it like migrations/** or config/*.yaml.',
-      );
-  });
-  if (inputs.length > 0 && fields.workspace === 'none') {
-    findings.error(
-      [...at, 'inputs'],
-      'inputs',
-      'inputs lie in the workspace, which this command does not see',
-      'Remove them, or let it see the workspace.',
-    );
-  }
-  return { kind: 'files', patterns: inputs };
-}
-
-function checkConcurrency(
-  fields: Partial<CommandFields>,
-  declared: Declared,
-  stdin: string | null,
-  at: Path,
-  findings: Findings,
-): void {
-  if (fields.concurrency === undefined) return;
-  const place = [...at, 'concurrency', 'key'];
-  const parts = readText(fields.concurrency.key, declared, place, findings);
-  for (const part of parts ?? []) {
-    if (part.kind !== 'parameter' || part.name === 'environment') continue;
-    if (part.name === stdin)
-      findings.error(place, 'concurrency', 'standard input cannot be part of a key', null);
-    else if (!declared.always.has(part.name))
-      findings.error(
-        place,
-        'concurrency',
-        `{${part.name}} may be absent, and the key would have a hole`,
-        `Add ${part.name} to "required", or give it a default.`,
-      );
-  }
-}
-
-function checkWorkspace(fields: Partial<CommandFields>, at: Path, findings: Findings): void {
-  if (fields.workspace !== 'none') return;
-  for (const [name, field] of Object.entries(fields.parameters ?? {})) {
-    const text = field.type === 'array' ? field.items : field;
-    if (text.type === 'string' && text.format === 'workspace-path') {
-      findings.error(
-        [...at, 'parameters', name],
-        'workspace',
-        `${name} is a path in the workspace, which this command does not see`,
-        'Write workspace: read-only.',
-      );
-    }
-  }
-}
-
-function checkSecrets(
-  fields: Partial<CommandFields>,
-  environments: Readonly<Record<string, EnvironmentOverride>>,
-  settings: Settings,
-  at: Path,
-  findings: Findings,
-): void {
-  const layers = Object.keys(environments).flatMap((name) => [
-    settings.environments[name]!.variables,
-    environments[name]!.variables ?? {},
-  ]);
-  (fields.secrets ?? []).forEach((name, index) => {
-    if ([fields.variables ?? {}, ...layers].some((variables) => Object.hasOwn(variables, name))) {
-      findings.error(
-        [...at, 'secrets', index],
-        'secrets',
-        `${name} is a variable as well, and a secret must come from one place`,
-        'Remove it from "variables".',
-      );
-    }
-  });
-}
-
-function checkDefaultEnvironment(
-  fields: Partial<CommandFields>,
-  environments: Readonly<Record<string, EnvironmentOverride>>,
-  at: Path,
-  findings: Findings,
-): void {
-  const { defaultEnvironment } = fields;
-  if (
-    defaultEnvironment === undefined ||
-    fields.environments === undefined ||
-    Object.hasOwn(environments, defaultEnvironment)
-  )
-    return;
-  findings.error(
-    [...at, 'defaultEnvironment'],
-    'unknown-environment',
-    `the command does not run in ${quote(defaultEnvironment)}`,
-    `Choose ${either(Object.keys(environments))}.`,
-  );
 }

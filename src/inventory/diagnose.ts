@@ -4,10 +4,10 @@
  */
 import type { z } from 'zod';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { descriptionOf, keysOf, mayBe, type Schema, schemasAt, valueAt } from './schema-walk.ts';
 import type { Path, Source } from './source.ts';
 import { describeValue, either, nearest, quote } from './words.ts';
 
-type Schema = z.core.$ZodType;
 type Issue = z.core.$ZodIssue;
 
 /** Diagnostics gathered for one source: every `error` and `warn` is at the place of a path in it. */
@@ -150,17 +150,6 @@ const notRead = new Set(
   ),
 );
 
-/** False where the schema fixes a field, such as `type`, to something else than the value has. */
-function mayBe(schema: Schema, value: unknown): boolean {
-  const { def } = schema._zod as unknown as {
-    def: { type: string; shape?: Record<string, Schema> };
-  };
-  return Object.entries(def.shape ?? {}).every(([key, field]) => {
-    const { type, values } = field._zod.def as { type: string; values?: readonly unknown[] };
-    return type !== 'literal' || values?.includes(valueAt(value, [key])) === true;
-  });
-}
-
 /** The alternative that the author most likely meant: the right kind of value, and then the fewest complaints. */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   let best: readonly Issue[] | undefined;
@@ -174,16 +163,6 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
     if (cost < least) [best, least] = [branch, cost];
   }
   return best;
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let found: unknown = value;
-  for (const step of path) {
-    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, step))
-      return undefined;
-    found = (found as Record<string | number, unknown>)[step];
-  }
-  return found;
 }
 
 function nameOf(path: Path): string {
@@ -215,49 +194,9 @@ function typeWords(expected: string): string {
   }
 }
 
-/** The schemas that may stand at a path: more than one where alternatives are allowed. */
-function schemasAt(root: Schema, path: Path): Schema[] {
-  let level = open(root);
-  for (const step of path) {
-    level = level.flatMap((schema) => {
-      const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
-      if (def.type === 'object') {
-        const shape = def.shape as Record<string, Schema>;
-        return Object.hasOwn(shape, step) ? open(shape[step]!) : [];
-      }
-      if (def.type === 'record') return open(def.valueType as Schema);
-      if (def.type === 'array') return open(def.element as Schema);
-      return [];
-    });
-  }
-  return level;
-}
-
-const descriptions = new WeakMap<Schema, string>();
-
-function open(schema: Schema): Schema[] {
-  const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
-  const description = (schema as z.ZodType).description ?? descriptions.get(schema);
-  const inner =
-    def.type === 'union'
-      ? (def.options as Schema[])
-      : ['optional', 'nullable', 'default'].includes(def.type)
-        ? [def.innerType as Schema]
-        : undefined;
-  if (inner === undefined) return [schema];
-  return inner.flatMap((each) => {
-    if (description !== undefined && (each as z.ZodType).description === undefined) {
-      descriptions.set(each, description);
-    }
-    return open(each);
-  });
-}
-
-function descriptionOf(schema: Schema): string | undefined {
-  return (schema as z.ZodType).description ?? descriptions.get(schema);
-}
-
-function keysOf(schema: Schema): string[] {
-  const { def } = schema._zod as unknown as { def: Record<string, unknown> & { type: string } };
-  return def.type === 'object' ? Object.keys(def.shape as object) : [];
+/** Diagnostics in the order of the files' lines. */
+export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const order = (a: Diagnostic, b: Diagnostic) =>
+    a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+  return [...diagnostics].sort(order);
 }

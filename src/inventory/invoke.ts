@@ -3,21 +3,21 @@
  * digest. Never: an invocation with anything in it that was not checked. Nothing is written and nothing starts here.
  */
 import type { Command } from '../core/command.ts';
-import { type ErrorDetail, ReeveError } from '../core/errors.ts';
+import { ReeveError } from '../core/errors.ts';
 import { type Executable, type Invocation, sealInvocation } from '../core/invocation.ts';
 import { deepFreeze, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
-import { formatDuration } from '../core/units.ts';
 import { parseArgs } from './args-form.ts';
-import { words } from './examples.ts';
+import { chooseDirectory, chooseEnvironment, chooseTimeout } from './choices.ts';
 import { hashExecutable, NoFingerprint } from './fingerprint.ts';
 import { hashInputs } from './inputs.ts';
 import { mergeMounts } from './mounts.ts';
+import { Objections } from './objections.ts';
 import { renderKey, renderTemplate } from './render.ts';
 import { parseText } from './template.ts';
 import type { Validator } from './validator.ts';
 import { validatorOf } from './validators.ts';
-import { either, nearest, quote } from './words.ts';
+import { quote } from './words.ts';
 import { resolveInWorkspace, sandboxPath, sandboxWorkspace } from './workspace-path.ts';
 
 /** What a caller asks of a command. Exactly one of `arguments` and `args` is given; neither means no arguments. */
@@ -27,28 +27,6 @@ export interface Ask {
   readonly environment: string | null;
   readonly workingDirectory: string | null;
   readonly timeoutSeconds: number | null;
-}
-
-/** Everything that is wrong with one request. A path that leads out outweighs the rest. */
-class Objections {
-  readonly details: ErrorDetail[] = [];
-  leadsOut = false;
-
-  add(field: string, problem: string, expected?: string): void {
-    this.details.push({ field, problem, ...(expected === undefined ? {} : { expected }) });
-  }
-
-  throwIfAny(command: Command): void {
-    if (this.details.length === 0) return;
-    const told = this.details.slice(0, 5).map(words).join('; ');
-    const more = this.details.length > 5 ? `; and ${this.details.length - 5} more` : '';
-    const code = this.leadsOut ? 'WORKSPACE_ISOLATION_VIOLATION' : 'INVALID_REQUEST';
-    throw new ReeveError(
-      code,
-      `${command.name} cannot be called like this: ${told}${more}.`,
-      this.details,
-    );
-  }
 }
 
 /**
@@ -143,100 +121,6 @@ export async function prepareInvocation(
 function deepFreezeExceptBytes<T extends { readonly stdin: Uint8Array | null }>(parts: T): T {
   for (const [name, value] of Object.entries(parts)) if (name !== 'stdin') deepFreeze(value);
   return parts;
-}
-
-function chooseEnvironment(
-  command: Command,
-  settings: Settings,
-  asked: string | null,
-  objections: Objections,
-): string | null {
-  const allowed = Object.keys(command.environments);
-  const name = asked ?? command.defaultEnvironment ?? settings.defaultEnvironment;
-  if (Object.hasOwn(command.environments, name) && Object.hasOwn(settings.environments, name))
-    return name;
-  const close = nearest(name, allowed);
-  if (asked === null)
-    objections.add(
-      'environment',
-      `is not given, and ${command.name} does not run in the default environment ${name}`,
-      either(allowed),
-    );
-  else
-    objections.add(
-      'environment',
-      `${quote(asked)} is not one in which ${command.name} runs`,
-      close === undefined ? either(allowed) : `${either(allowed)}; perhaps ${close}`,
-    );
-  return null;
-}
-
-function chooseTimeout(
-  command: Command,
-  limit: Command['timeout'],
-  asked: number | null,
-  environment: string,
-  objections: Objections,
-): number {
-  if (asked === null) return limit.defaultMs;
-  const longest = `at most ${limit.maxMs / 1000} seconds (${formatDuration(limit.maxMs)}) for ${command.name} in ${environment}`;
-  if (typeof asked !== 'number' || !Number.isFinite(asked) || asked <= 0) {
-    objections.add('timeoutSeconds', 'must be a number above 0', longest);
-    return limit.defaultMs;
-  }
-  const ms = Math.max(1, Math.round(asked * 1000));
-  if (ms > limit.maxMs)
-    objections.add(
-      'timeoutSeconds',
-      `${asked} is above the maximum of ${limit.maxMs / 1000}`,
-      longest,
-    );
-  return ms;
-}
-
-function chooseDirectory(
-  command: Command,
-  workspace: string,
-  asked: string | null,
-  objections: Objections,
-): readonly string[] | null {
-  if (asked === null) return [];
-  if (command.workspace === 'none') {
-    objections.add(
-      'workingDirectory',
-      `cannot be chosen: ${command.name} does not see the workspace`,
-      'no workingDirectory',
-    );
-    return null;
-  }
-  const found = resolveInWorkspace(workspace, [], asked);
-  switch (found.kind) {
-    case 'inside':
-      if (found.stat?.isDirectory() === true) return found.components;
-      objections.add(
-        'workingDirectory',
-        found.stat === null
-          ? `the directory ${quote(asked)} does not exist in the workspace`
-          : `${quote(asked)} is not a directory`,
-        'a directory that exists inside the workspace',
-      );
-      return null;
-    case 'leads-out':
-      objections.leadsOut = true;
-      objections.add(
-        'workingDirectory',
-        `the path ${quote(asked)} ${found.problem}`,
-        'a directory inside the workspace, without ".."',
-      );
-      return null;
-    case 'unusable':
-      objections.add(
-        'workingDirectory',
-        `the path ${quote(asked)} ${found.problem}`,
-        'a directory that exists inside the workspace',
-      );
-      return null;
-  }
 }
 
 function readArguments(

@@ -9,10 +9,9 @@ import type { Diagnostic, Loaded } from '../core/diagnostic.ts';
 import { digestJson, type JsonObject } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
 import { readDeclaration } from './declaration.ts';
-import { type Findings, findingsFor, soundFields } from './diagnose.ts';
+import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
 import { commandName, inventoryOuterSchema } from './inventory-schema.ts';
 import { placementMessage, placementRemedy, writableFrom } from './placement.ts';
-import { inOrder } from './settings.ts';
 import { fileError, readSource, type Source } from './source.ts';
 import { nearest, quote } from './words.ts';
 

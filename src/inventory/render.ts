@@ -51,19 +51,19 @@ export function renderTemplate(template: readonly Token[], filling: Filling): Re
         addFilled(token.parts);
         break;
       case 'flag':
-        if (valueOf(filling, token.when) === true) add(token.flag, null);
+        if (givenValue(filling, token.when) === true) add(token.flag, null);
         break;
       case 'option': {
         const names = token.value.flatMap((p) =>
           p.kind === 'parameter' && p.name !== 'environment' ? [p.name] : [],
         );
-        if (!names.every((name) => valueOf(filling, name) !== undefined)) break;
+        if (!names.every((name) => givenValue(filling, name) !== undefined)) break;
         add(token.option, null);
         addFilled(token.value);
         break;
       }
       case 'spread': {
-        const items = (valueOf(filling, token.parameter) ?? []) as readonly JsonValue[];
+        const items = (givenValue(filling, token.parameter) ?? []) as readonly JsonValue[];
         const property = filling.properties.get(token.parameter)!;
         items.forEach((item, index) => {
           const argument = textOf(item);
@@ -104,12 +104,12 @@ function fill(parts: readonly TokenPart[], filling: Filling): string {
         ? part.text
         : part.name === 'environment'
           ? filling.environment
-          : textOf(valueOf(filling, part.name)),
+          : textOf(givenValue(filling, part.name)),
     )
     .join('');
 }
 
-function valueOf(filling: Filling, name: string): JsonValue | undefined {
+function givenValue(filling: Filling, name: string): JsonValue | undefined {
   return Object.hasOwn(filling.values, name) ? filling.values[name] : undefined;
 }
 
@@ -131,7 +131,7 @@ function dashProblem(
   if (!argument.startsWith('-') || head?.kind !== 'parameter') return null;
   for (const part of parts) {
     if (part.kind === 'text') return leadingDash(head.name, argument);
-    if (part.name === 'environment' || textOf(valueOf(filling, part.name)) === '') continue;
+    if (part.name === 'environment' || textOf(givenValue(filling, part.name)) === '') continue;
     return mayLead(filling.properties.get(part.name)!) ? null : leadingDash(part.name, argument);
   }
   return null;

@@ -4,8 +4,8 @@
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ErrorDetail } from '../core/errors.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
-import { forbiddenInArguments } from '../core/text.ts';
+import { deepFreeze, type JsonObject, type JsonValue } from '../core/json.ts';
+import { contentProblems } from './content.ts';
 import { type Property, propertiesOf } from './parameters.ts';
 import { boundedEngine, SlowPattern, withPatternBudget } from './pattern-safety.ts';
 import { describeValue, either, nearest, quote } from './words.ts';
@@ -47,7 +47,7 @@ export function compileValidator(schema: JsonObject, stdin: string | null): Vali
     }
     return found.length > 0
       ? { ok: false, problems: found.slice(0, 50) }
-      : { ok: true, arguments: Object.freeze(values) };
+      : { ok: true, arguments: deepFreeze(values) };
   };
   return { properties, check };
 }
@@ -113,7 +113,8 @@ function ownArguments(
       (typeof value === 'string' && value.length > longestText) ||
       (Array.isArray(value) && value.length > longestList);
     if (tooLong) complain(name, `is far too long (${(value as string).length})`);
-    else values[name] = value;
+    // A copy: what the caller holds must not change what was checked.
+    else values[name] = Array.isArray(value) ? [...value] : value;
   }
   for (const { name, required, fallback } of properties.values()) {
     if (Object.hasOwn(given, name)) continue;
@@ -214,56 +215,4 @@ function typeName(type: string): string {
     object: 'an object',
   };
   return Object.hasOwn(names, type) ? names[type]! : type;
-}
-
-/** What no schema says: characters that are never passed on, numbers that have no exact form, base64 that is none. */
-function contentProblems(
-  value: JsonValue,
-  property: Property,
-  isStdin: boolean,
-  field: string,
-): ErrorDetail[] {
-  if (Array.isArray(value)) {
-    if (field.includes('/')) return [];
-    return (value as readonly JsonValue[]).flatMap((item, index) =>
-      contentProblems(item, property, false, `${field}/${index}`),
-    );
-  }
-  if (typeof value === 'number') {
-    if (Number.isFinite(value) && (property.scalar !== 'integer' || Number.isSafeInteger(value)))
-      return [];
-    return [
-      {
-        field,
-        problem: `the number ${value} cannot be passed on exactly`,
-        expected: 'a whole number from -9007199254740991 to 9007199254740991',
-      },
-    ];
-  }
-  if (typeof value !== 'string') return [];
-  if (!value.isWellFormed())
-    return [
-      {
-        field,
-        problem: 'holds half of a character (a lone surrogate)',
-        expected: 'well-formed Unicode',
-      },
-    ];
-  if (isStdin && property.base64) return base64Problem(value, field);
-  const forbidden = forbiddenInArguments.exec(isStdin ? value.replace(/[\n\t]/g, '') : value);
-  if (forbidden === null) return [];
-  const code = forbidden[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-  const expected = isStdin
-    ? 'text without control or bidirectional characters, except newline and tab; or declare contentEncoding: base64'
-    : 'text without control characters, newlines and bidirectional marks';
-  return [{ field, problem: `holds the character U+${code}, which is never passed on`, expected }];
-}
-
-function base64Problem(value: string, field: string): ErrorDetail[] {
-  const canonical =
-    /^[A-Za-z0-9+/]*={0,2}$/.test(value) &&
-    Buffer.from(value, 'base64').toString('base64') === value;
-  return canonical
-    ? []
-    : [{ field, problem: 'is not base64', expected: 'standard base64 with padding, on one line' }];
 }

@@ -28,11 +28,14 @@ export async function callCommand(
   });
 }
 
-/** Submits what `parse` makes of the arguments; where it throws, the refusal goes on record under `name`. */
+/**
+ * Submits what `parse` makes of the arguments, its command being a tool's name. Where it throws, or no such tool is
+ * listed for the caller, the refusal goes on record under `name`.
+ */
 export async function submit(
   door: Door,
   caller: Caller,
-  name: string | null,
+  name: string,
   parse: () => ExecuteRequest,
 ): Promise<Execution> {
   let request: ExecuteRequest;
@@ -42,7 +45,20 @@ export async function submit(
     if (!(error instanceof ReeveError)) throw error;
     throw await refuseCall(door.gateway, caller, error, name);
   }
-  return door.gateway.submit(caller, request);
+  const command = await door.tools.commandOf(caller, request.command);
+  if (command === null) {
+    throw await refuseCall(door.gateway, caller, notListed(request.command), request.command);
+  }
+  return door.gateway.submit(caller, { ...request, command });
+}
+
+/** The same for a tool that does not exist and for one that the caller may not see. */
+function notListed(tool: string): ReeveError {
+  return new ReeveError(
+    'COMMAND_NOT_ALLOWED',
+    `"${visibleLine(tool.slice(0, 100))}" is not among the tools that you may call here. Nothing was started.`,
+    [{ field: 'name', problem: 'not allowed', expected: 'the name of a listed tool' }],
+  );
 }
 
 /** Every way in which a call can fail as a tool result that says so. */

@@ -10,6 +10,7 @@ import {
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { ToolNames } from './tool-names.ts';
 
 export interface Door {
   readonly gateway: Gateway;
@@ -17,6 +18,7 @@ export interface Door {
   /** Who makes this request; `client` is what the client calls itself, made visible and bounded. */
   readonly callerOf: (client: string | null, ctx: ServerContext) => Caller;
   readonly calls: OpenCalls;
+  readonly tools: ToolNames;
   /** A tools/call has reached its handler, so it is on record from there on. */
   readonly reached: (ctx: ServerContext) => void;
   /** A cancelled call has come to its end; nobody answers it. */

@@ -11,7 +11,7 @@ export function reeveHandlers(door: Door): Handlers {
   return {
     capabilities: { tools: {}, resources: {} },
     async listTools(caller, cursor) {
-      const listings = await door.gateway.inventory(caller);
+      const listings = await door.tools.list(caller);
       const commands = listings.filter((l) => !isHandleTool(l.tool)).map(toolOf);
       return pageOfTools([...handleTools, ...commands], cursor);
     },

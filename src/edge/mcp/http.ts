@@ -30,6 +30,7 @@ import {
 } from './message.ts';
 import { recordAttempt } from './refusal.ts';
 import { buildServer, type Handlers } from './server.ts';
+import { ToolNames } from './tool-names.ts';
 
 export interface McpHttpOptions {
   readonly gateway: Gateway;
@@ -65,6 +66,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       return client === null ? caller : { ...caller, client };
     },
     calls: new OpenCalls(),
+    tools: new ToolNames(options.gateway),
     cancelled: (ctx) => exchangeOf(ctx).endStream(),
     reached: (ctx) => {
       exchangeOf(ctx).reached = true;

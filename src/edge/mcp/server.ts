@@ -16,6 +16,7 @@ import {
 import type { Caller } from '../../core/principal.ts';
 import { clientOf, type Door } from './door.ts';
 import { instructions } from './instructions.ts';
+import { listTtlMs } from './tool-names.ts';
 
 export interface ToolCallParams {
   readonly name: string;
@@ -34,9 +35,6 @@ export interface Handlers {
 }
 
 export type { CallToolResult, GetPromptResult };
-
-/** Milliseconds for which a client may keep a list: a reload changes it, and nothing announces that. */
-const listTtlMs = 10_000;
 
 export function buildServer(door: Door, handlers: Handlers): Server {
   const server = new Server(

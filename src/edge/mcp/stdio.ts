@@ -11,6 +11,7 @@ import { reeveHandlers } from './handlers.ts';
 import { recordAttempt } from './refusal.ts';
 import { buildServer } from './server.ts';
 import { StrictStdioTransport } from './stdio-transport.ts';
+import { ToolNames } from './tool-names.ts';
 
 export interface McpStdioOptions {
   /** Nothing is asked of it before the client lists or calls, so it may open itself as late as that. */
@@ -38,6 +39,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     version,
     callerOf: (name) => caller(name),
     calls,
+    tools: new ToolNames(gateway),
     cancelled: () => {},
     reached: (ctx) => transport.seen(ctx.mcpReq.id),
     report: reportToStderr,

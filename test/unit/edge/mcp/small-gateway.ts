@@ -204,7 +204,9 @@ export function smallGateway(): SmallGateway {
       }
     },
     async submit(caller, request) {
-      const script = Object.hasOwn(scripts, request.command) ? scripts[request.command] : undefined;
+      // As with the real one, commands go by their own names here, not by those of their tools.
+      const tool = request.command.replace(/^do-/, '');
+      const script = Object.hasOwn(scripts, tool) ? scripts[tool] : undefined;
       if (script === undefined) {
         throw refused(
           caller,
@@ -220,7 +222,7 @@ export function smallGateway(): SmallGateway {
           request.command,
         );
       }
-      const run = add(caller, request.command, 'queued');
+      const run = add(caller, tool, 'queued');
       run.events.push({ kind: 'status', execution: run.execution });
       void perform(run, script, request);
       return run.execution;
@@ -285,7 +287,7 @@ export function smallGateway(): SmallGateway {
 
 export function listing(name: string): Listing {
   return {
-    name,
+    name: `do-${name}`,
     tool: name,
     title: `Do ${name}`,
     description: `Does ${name}.`,

@@ -8,18 +8,21 @@ export const bounds = Object.freeze({ name: 512, message: 8_192, list: 16_384, f
 
 /** The text, or as much of its beginning as fits, and how many characters are missing. */
 export function bounded(text: string, bytes: number): string {
-  const whole = text.toWellFormed();
-  // An escape takes at most six bytes for one UTF-16 unit.
-  if (whole.length * 6 <= bytes || encodedSize(whole) <= bytes) return whole;
+  // A UTF-16 unit takes one byte at least and an escape of six at most: a huge text is never looked at whole.
+  if (text.length <= bytes) {
+    const whole = text.toWellFormed();
+    if (whole.length * 6 <= bytes || encodedSize(whole) <= bytes) return whole;
+  }
   const room = bytes - 48;
   let used = 0;
   let end = 0;
-  for (const character of whole) {
+  const beginning = text.slice(0, bytes).toWellFormed();
+  for (const character of beginning) {
     used += encodedSize(character);
     if (used > room) break;
     end += character.length;
   }
-  return `${whole.slice(0, end)}… [cut: ${whole.length - end} more characters]`;
+  return `${beginning.slice(0, end)}… [cut: ${text.length - end} more characters]`;
 }
 
 /** As many items, in order, as fit; a last item says how many were left out. */

@@ -1,0 +1,221 @@
+/** What goes on record: pinned shapes, nothing in clear that must not be, and never too long. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as entries from '../../../src/audit/entries.ts';
+import { type EntryDraft, entryKinds, maxEntryBytes } from '../../../src/core/entry.ts';
+import type { Execution, Outcome } from '../../../src/core/execution.ts';
+import { canonicalJson, sha256Hex } from '../../../src/core/json.ts';
+import { anExecution, anOutcome } from '../../contract/samples.ts';
+
+const sandbox = { tier: 'bubblewrap', enforced: ['memory'], degraded: ['cpu'] } as const;
+const ended = (parts: Partial<Execution>): Execution => anExecution({ finishedAt: 9, ...parts });
+
+/** One of each kind, from an execution, an outcome and a text that stand for the worst that may come. */
+function oneOfEach(execution: Execution, outcome: Outcome, text: string): readonly EntryDraft[] {
+  const many = Array.from({ length: 500 }, () => text);
+  return [
+    entries.asked(execution),
+    entries.decided(
+      execution,
+      { kind: 'deny', digest: 'sha256:d', policies: many, errors: many },
+      { generation: text, sandbox },
+    ),
+    entries.decided(
+      execution,
+      {
+        kind: 'needs-approval',
+        digest: 'sha256:d',
+        policies: many,
+        stages: many.map((role) => ({ role, count: 1, independent: true })),
+      },
+      { generation: text, sandbox },
+    ),
+    entries.refused(execution, { code: 'INVALID_REQUEST', message: text }),
+    entries.intent(execution, { at: 5, policies: many, sandbox }),
+    entries.outcome(execution, outcome),
+    entries.lost({ ...execution, status: 'unknown', errorMessage: text }),
+    entries.cancelAsked(1, text, 'id', text),
+    entries.generationLoaded(1, text, {
+      hash: text,
+      files: many.map((file) => ({ file, sha256: text })),
+    }),
+    entries.generationRefused(
+      1,
+      null,
+      many.map((message) => ({
+        severity: 'error',
+        file: text,
+        line: 1,
+        column: 1,
+        rule: 'x',
+        message,
+        remedy: text,
+      })),
+    ),
+    entries.frozen(1, text, text),
+    entries.unfrozen(1, text),
+    entries.tokenCreated(1, text, text),
+    entries.gatewayStarted(1, { process: text, trust: 'gateway', tier: text }),
+    entries.gatewayStopped(1, text),
+    entries.unauthenticated(1, { face: 'rest', problem: text, remote: text, times: 3 }),
+  ];
+}
+
+test('every kind of entry has its builder', () => {
+  const built = oneOfEach(anExecution(), anOutcome(), 'x').map(({ kind }) => kind);
+  assert.deepEqual([...new Set(built)].sort(), [...entryKinds].sort());
+});
+
+test('the bodies of a call are pinned', () => {
+  const execution = ended({ requestId: 'r', requestedAt: 1, arguments: { steps: 1 } });
+  const call = {
+    command: 'migrate-db',
+    tool: 'migrate_db',
+    environment: 'development',
+    parametersHash: `sha256:${'a'.repeat(64)}`,
+    digest: `sha256:${'d'.repeat(64)}`,
+    onBehalfOf: null,
+    face: 'rest',
+    client: 'curl/8',
+    trust: 'gateway',
+  };
+  const common = { requestId: 'r', principal: 'local' };
+  assert.deepEqual(entries.asked(execution), {
+    kind: 'asked',
+    at: 1,
+    ...common,
+    body: { call, risk: 'high', timeoutMs: 60_000, purpose: 'run' },
+  });
+  const decision = { kind: 'permit', digest: 'sha256:d', policies: ['p'] } as const;
+  assert.deepEqual(entries.decided(execution, decision, { generation: 'sha256:g', sandbox }).body, {
+    decision: 'permit',
+    digest: 'sha256:d',
+    policies: ['p'],
+    errors: [],
+    stages: [],
+    generation: 'sha256:g',
+    sandbox,
+  });
+  assert.deepEqual(entries.intent(execution, { at: 5, policies: ['p'], sandbox }), {
+    kind: 'intent',
+    at: 5,
+    ...common,
+    body: { call, policies: ['p'], sandbox, timeoutMs: 60_000, owner: 'owner-1', fence: 1 },
+  });
+  const outcome = anOutcome();
+  assert.deepEqual(entries.outcome(execution, outcome), {
+    kind: 'outcome',
+    at: 9,
+    ...common,
+    body: {
+      call,
+      status: 'ok',
+      errorCode: null,
+      errorMessage: null,
+      ran: true,
+      run: {
+        exitCode: 0,
+        signal: null,
+        durationMs: 12.75,
+        stdout: { total: 3, kept: 3, truncated: false, sha256: sha256Hex(outcome.stdout.bytes) },
+        stderr: { total: 99, kept: 0, truncated: true, sha256: sha256Hex('') },
+        usage: outcome.usage,
+        sandbox: outcome.sandbox,
+      },
+    },
+  });
+  assert.deepEqual(entries.refused(execution, { code: 'FROZEN', message: 'm' }).body, {
+    call,
+    status: 'rejected',
+    errorCode: 'FROZEN',
+    errorMessage: 'm',
+  });
+});
+
+test('a settled execution is told of by how it ended', () => {
+  const cancelled = ended({
+    status: 'cancelled',
+    errorCode: 'COMMAND_CANCELLED',
+    errorMessage: 'm',
+  });
+  const rejected = ended({ status: 'rejected', errorCode: 'FROZEN', errorMessage: 'm' });
+  const unknown = ended({ status: 'unknown', errorCode: 'HOST_LOST', errorMessage: 'm' });
+  const told = [cancelled, rejected, unknown].map(entries.settled);
+  assert.deepEqual(
+    told.map(({ kind, body }) => [kind, body.status, body.errorCode]),
+    [
+      ['outcome', 'cancelled', 'COMMAND_CANCELLED'],
+      ['refused', 'rejected', 'FROZEN'],
+      ['lost', 'unknown', 'HOST_LOST'],
+    ],
+  );
+  assert.equal(told[0]!.body.ran, false);
+});
+
+test('asking for a plan, and asking again under an idempotency key, are told apart', () => {
+  assert.equal(entries.asked(anExecution(), { plan: true }).body.purpose, 'plan');
+  assert.equal(entries.asked(anExecution(), { replay: true }).body.purpose, 'replay');
+});
+
+test('no value of an argument, no argv and no output is on record', () => {
+  const secret = 'hunter2-argument';
+  const execution = anExecution({
+    arguments: { password: secret },
+    argv: ['/bin/x', secret],
+    workingDirectory: `/workspace/${secret}`,
+    concurrencyKey: `key:${secret}`,
+  });
+  const bytes = Buffer.from(secret);
+  const stream = { bytes, total: bytes.length, truncated: false };
+  const outcome = anOutcome({ stdout: stream, stderr: stream });
+  for (const draft of oneOfEach(execution, outcome, 'x')) {
+    assert.ok(!canonicalJson(draft.body).includes(secret), draft.kind);
+    assert.ok(!canonicalJson(draft.body).includes(bytes.toString('base64')), draft.kind);
+  }
+});
+
+test('an entry fits, is well-formed and frozen, whatever text it is about', () => {
+  const texts = fc.oneof(
+    fc.constantFrom(
+      'x'.repeat(300_000),
+      '\u0000'.repeat(100_000),
+      '\ud800'.repeat(50_000),
+      '😀'.repeat(60_000),
+      '\u2028',
+      '',
+    ),
+    fc.string({ unit: 'binary', maxLength: 20_000 }),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const execution = anExecution({
+        requestId: 'r',
+        principal: text,
+        command: text,
+        tool: text,
+        environment: text,
+        client: text,
+        onBehalfOf: text,
+        owner: text,
+        errorMessage: text,
+      });
+      const outcome = anOutcome({ errorMessage: text, signal: text });
+      for (const { kind, at, requestId, principal, body } of oneOfEach(execution, outcome, text)) {
+        const written = { v: 1, seq: 2 ** 50, kind, at, requestId, principal, body };
+        assert.ok(Buffer.byteLength(canonicalJson(written)) <= maxEntryBytes, kind);
+        assert.ok(Object.isFrozen(body), kind);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a message that was cut says how much is missing; one that fits is whole', () => {
+  const cut = entries.frozen(1, 'ops', 'é'.repeat(10_000)).body.reason as string;
+  assert.match(cut, /^é+… \[cut: \d+ more characters\]$/);
+  const kept = cut.indexOf('…');
+  assert.equal(cut.slice(kept), `… [cut: ${10_000 - kept} more characters]`);
+  const whole = 'é'.repeat(4_000);
+  assert.equal(entries.frozen(1, 'ops', whole).body.reason, whole);
+});

@@ -2,7 +2,7 @@
  * Bundles src/main.ts to dist/: reeve.mjs and the chunks that verbs load on demand, with Cedar's WebAssembly beside them.
  * In: the sources. Out: dist/, replaced as a whole. Never: a half-written bundle left under its final name.
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ const banner = [
   'const __dirname = __dirnameOf(__filename);',
 ].join('\n');
 
+const began = new Date();
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh, { recursive: true });
 try {
@@ -46,6 +47,8 @@ try {
   // Cedar looks for its WebAssembly beside the file that its code has ended up in.
   const cedar = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs');
   copyFileSync(join(dirname(cedar), 'cedar_wasm_bg.wasm'), join(fresh, 'cedar_wasm_bg.wasm'));
+  // The launcher compares times: a source that changed while this ran must count as newer.
+  utimesSync(join(fresh, 'reeve.mjs'), began, began);
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
   const outputs = Object.entries(result.metafile.outputs).filter(([name]) => name.endsWith('.mjs'));

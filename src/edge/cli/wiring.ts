@@ -16,6 +16,8 @@ export interface OpenGateway {
   readonly settings: Settings;
   readonly warnings: readonly Diagnostic[];
   readonly token: string;
+  /** What the runner found out about this host, so that nobody has to probe again. */
+  readonly capabilities?: Capabilities;
   /** Closes and opens the JSON Lines audit file again, after log rotation. */
   reopenAudit?(): void;
   close(): Promise<void>;

@@ -100,7 +100,7 @@ async function tellStart(
   const { screen, options, wiring } = context;
   const { settings, warnings } = open;
   const tokenFile = join(stateDir, 'local.token');
-  const host = await wiring.capabilities(stateDir);
+  const host = open.capabilities ?? (await wiring.capabilities(stateDir));
   const json = {
     url,
     mcp: `${url}/mcp`,

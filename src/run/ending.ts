@@ -1,0 +1,265 @@
+/**
+ * How a run ended, told apart and put into words. In: what was seen. Out: status, exit code or signal, error code and
+ * message. Pure. Never: a cause claimed on an exit code alone that the command may have chosen itself.
+ */
+import { constants } from 'node:os';
+import type { Limits } from '../core/command.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Outcome } from '../core/execution.ts';
+import { visibleLine } from '../core/text.ts';
+import { formatDuration, formatSize } from '../core/units.ts';
+
+/** Why the gateway itself ended the run, and how the command took it. */
+export interface Stop {
+  readonly reason: 'timeout' | 'cancelled' | 'output' | 'cpu';
+  /** What the one who cancelled said. */
+  readonly text: string;
+  readonly graceMs: number;
+  /** `killed`: SIGTERM was not enough, or not tried (`graceMs` 0). */
+  readonly manner: 'ended-itself' | 'killed';
+}
+
+export interface Seen {
+  readonly argv: readonly string[];
+  readonly workingDirectory: string;
+  readonly uid: number;
+  readonly limits: Limits;
+  readonly timeoutMs: number;
+  readonly stop: Stop | null;
+  /** False where something of the run could not be proven dead. */
+  readonly gone: boolean;
+  /** The end of the process that was started: bubblewrap, or without a sandbox the command itself. */
+  readonly process: { readonly code: number | null; readonly signal: string | null };
+  /** What bubblewrap told; null without a sandbox. */
+  readonly sandbox: { readonly childPid: number | null; readonly exitCode: number | null } | null;
+  readonly oomKills: number;
+  readonly refusedForks: number;
+  /** What is known besides the exit code that bears 152, 153 and 159 out. */
+  readonly proof: { readonly cpu: boolean; readonly fileSize: boolean; readonly syscall: boolean };
+  /** The interpreter that the executable's first line names, if any. */
+  readonly interpreter: string | null;
+  /** The beginning of standard error. */
+  readonly stderr: string;
+}
+
+export type End = Pick<Outcome, 'status' | 'exitCode' | 'signal' | 'errorCode' | 'errorMessage'>;
+
+const partial = 'The workspace may hold partial work.';
+
+/** The order is the point: what the gateway did itself, what the kernel counted, what bubblewrap said, the command. */
+export function endOf(seen: Seen): End {
+  const own = ownEnd(seen);
+  if (!seen.gone) {
+    return {
+      status: 'unknown',
+      ...own,
+      errorCode: 'COMMAND_EXECUTION_FAILED',
+      errorMessage: `A process of this run could not be ended and may still be at work. Look for it on the host before running anything else in this workspace.`,
+    };
+  }
+  if (seen.stop !== null) return stopped(seen, seen.stop, own);
+  if (seen.oomKills > 0) {
+    return failed(
+      own,
+      'MEMORY_LIMIT',
+      `The memory limit of ${formatSize(seen.limits.memory)} was reached and the kernel killed the run. Raise limits.memory, or give the command less to do. ${partial}`,
+    );
+  }
+  const setUp = notStarted(seen);
+  if (setUp !== null) return setUp;
+  if (seen.refusedForks > 0 && !(own.exitCode === 0)) {
+    return failed(
+      own,
+      'PROCESS_LIMIT',
+      `The limit of ${seen.limits.processes} processes was reached (${seen.refusedForks} more were refused) and the command failed (${told(own)}). Raise limits.processes, or make it start fewer.`,
+    );
+  }
+  return byCommand(seen, own);
+}
+
+/** Signals whose number above 128 a program hardly ever chooses itself. 129 is git's usage error, 137 anybody's. */
+const crashes = [
+  'INT',
+  'QUIT',
+  'ILL',
+  'TRAP',
+  'ABRT',
+  'BUS',
+  'FPE',
+  'SEGV',
+  'PIPE',
+  'ALRM',
+  'TERM',
+];
+const signalled = new Map<number, NodeJS.Signals>(
+  crashes.map((name) => [
+    128 + constants.signals[`SIG${name}` as NodeJS.Signals],
+    `SIG${name}` as NodeJS.Signals,
+  ]),
+);
+
+interface OwnEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+function ownEnd({ sandbox, process, stop, proof }: Seen): OwnEnd {
+  if (stop?.manner === 'killed') return { exitCode: null, signal: 'SIGKILL' };
+  if (sandbox === null) return { exitCode: process.code, signal: process.signal };
+  const code = sandbox.exitCode;
+  if (code === null) return { exitCode: null, signal: process.signal };
+  const signal =
+    signalled.get(code) ??
+    (code === 152 && proof.cpu ? 'SIGXCPU' : null) ??
+    (code === 153 && proof.fileSize ? 'SIGXFSZ' : null) ??
+    (code === 159 && proof.syscall ? 'SIGSYS' : null);
+  return signal === null ? { exitCode: code, signal: null } : { exitCode: null, signal };
+}
+
+function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {
+  const how =
+    stop.manner === 'ended-itself'
+      ? 'the command was asked to end (SIGTERM) and did, and everything that it had started was ended with it'
+      : stop.graceMs > 0
+        ? `the command was asked to end (SIGTERM) and, ${formatDuration(stop.graceMs)} later, killed with everything that it had started`
+        : 'the command was killed with everything that it had started';
+  switch (stop.reason) {
+    case 'timeout':
+      return {
+        status: 'timeout',
+        ...own,
+        errorCode: 'COMMAND_TIMEOUT',
+        errorMessage: `The time limit of ${formatDuration(seen.timeoutMs)} was reached: ${how}. ${partial} Check it before asking again.`,
+      };
+    case 'cancelled':
+      return {
+        status: 'cancelled',
+        ...own,
+        errorCode: 'COMMAND_CANCELLED',
+        errorMessage: `The run was cancelled (${visibleLine(stop.text).slice(0, 500)}): ${how}. ${partial} Check it before asking again.`,
+      };
+    case 'output':
+      return failed(
+        own,
+        'OUTPUT_LIMIT',
+        `The command wrote more than 64 times its output limit of ${formatSize(seen.limits.output)}: ${how}. Make it write less, or raise limits.output. ${partial}`,
+      );
+    case 'cpu':
+      return failed(
+        own,
+        'CPU_LIMIT',
+        `The processor time limit of ${formatDuration(seen.limits.cpuTimeMs)} was used up: ${how}. Raise limits.cpuTime, or give the command less to do. ${partial}`,
+      );
+  }
+}
+
+/** The endings in which the command itself never ran; null if it did. */
+function notStarted(seen: Seen): End | null {
+  const { sandbox, process } = seen;
+  if (sandbox === null || sandbox.exitCode !== null) {
+    // prlimit stands before the command where no control group does, and speaks for exec then.
+    const refusal = /^prlimit: failed to execute (.*): ([^:\n]+)\n/.exec(seen.stderr);
+    return refusal !== null && (process.code === 126 || process.code === 127)
+      ? execFailure(seen, refusal[2]!)
+      : null;
+  }
+  if (process.signal !== null) {
+    return failed(
+      { exitCode: null, signal: process.signal },
+      'COMMAND_SIGNALLED',
+      `The sandbox was killed from outside by ${process.signal}, and the command with it. ${partial}`,
+    );
+  }
+  const message = visibleLine(seen.stderr.trim().slice(0, 500));
+  if (sandbox.childPid !== null) {
+    const exec = /^bwrap: execvp .*: ([^:\n]+)\n?$/.exec(seen.stderr);
+    if (exec !== null) return execFailure(seen, exec[1]!);
+    const chdir = /^bwrap: Can't chdir to .*: ([^:\n]+)\n?$/.exec(seen.stderr);
+    if (chdir !== null) {
+      return failed(
+        { exitCode: null, signal: null },
+        'COMMAND_EXECUTION_FAILED',
+        `The working directory ${visibleLine(seen.workingDirectory)} cannot be entered in the sandbox (${visibleLine(chdir[1]!)}); the command was not started. Create it, or name another.`,
+      );
+    }
+  }
+  return failed(
+    { exitCode: null, signal: null },
+    'SANDBOX_UNAVAILABLE',
+    `The sandbox could not be set up, so the command was not started: ${message || `exit code ${process.code}`}. Run reeve doctor.`,
+  );
+}
+
+function execFailure(seen: Seen, reason: string): End {
+  const program = visibleLine(seen.argv[0] ?? '');
+  const why = visibleLine(reason);
+  const advice =
+    reason === 'No such file or directory'
+      ? seen.interpreter === null
+        ? 'It, or the loader that it names, is not there in the sandbox: declare a mount that holds it.'
+        : `Its first line names the interpreter ${visibleLine(seen.interpreter)}, and it or that is not there in the sandbox: declare a mount that holds it, or correct the line.`
+      : reason === 'Permission denied'
+        ? `User ${seen.uid}, as whom it would run, may not execute it: check its mode and the folders above it.`
+        : reason === 'Exec format error'
+          ? 'It is no program for this machine; a script needs a first line such as #!/bin/sh.'
+          : 'Check the executable.';
+  return failed(
+    { exitCode: null, signal: null },
+    'COMMAND_EXECUTION_FAILED',
+    `${program} could not be started: ${why}. ${advice}`,
+  );
+}
+
+function byCommand(seen: Seen, own: OwnEnd): End {
+  if (own.exitCode === 0) return { status: 'ok', ...own, errorCode: null, errorMessage: null };
+  switch (own.signal) {
+    case null:
+      break;
+    case 'SIGXCPU':
+      return failed(
+        own,
+        'CPU_LIMIT',
+        `A process of the command used up the processor time limit of ${formatDuration(seen.limits.cpuTimeMs)} and the kernel ended it. Raise limits.cpuTime, or give the command less to do. ${partial}`,
+      );
+    case 'SIGXFSZ':
+      return failed(
+        own,
+        'FILE_SIZE_LIMIT',
+        `A file grew to the limit of ${formatSize(seen.limits.fileSize)} and the kernel ended the process that wrote it. Raise limits.fileSize. ${partial}`,
+      );
+    case 'SIGSYS':
+      return failed(
+        own,
+        'SYSCALL_DENIED',
+        'The command made a system call that the sandbox forbids (32-bit programs make none that it allows) and the kernel ended it.',
+      );
+    default:
+      return failed(
+        own,
+        'COMMAND_SIGNALLED',
+        `The command was ended by ${own.signal}, which Reeve did not send. Read its output; it may have crashed. ${partial}`,
+      );
+  }
+  const hint = hints[own.exitCode ?? 0];
+  return failed(
+    own,
+    'COMMAND_EXIT_NON_ZERO',
+    `The command ended with exit code ${own.exitCode}. Read its output.${hint === undefined ? '' : ` (${hint})`}`,
+  );
+}
+
+/** Codes that may mean a signal and may not: said, never claimed. */
+const hints: Readonly<Record<number, string>> = Object.freeze({
+  137: 'A program that SIGKILL ended shows 137 too.',
+  152: 'A program that the processor time limit ended shows 152 too.',
+  153: 'A program that the file size limit ended shows 153 too.',
+  159: 'A program that made a forbidden system call shows 159 too.',
+});
+
+function told(own: OwnEnd): string {
+  return own.signal ?? `exit code ${own.exitCode}`;
+}
+
+function failed(own: OwnEnd, errorCode: ErrorCode, errorMessage: string): End {
+  return { status: 'failed', ...own, errorCode, errorMessage };
+}

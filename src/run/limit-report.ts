@@ -1,0 +1,39 @@
+/** Which limits a run is held to, and which not. Pure. In: tier, controllers, invocation. Never: a limit left out. */
+import type { LimitName } from '../core/command.ts';
+import type { LimitReport, SandboxTier } from '../core/execution.ts';
+import type { Invocation } from '../core/invocation.ts';
+import { fewestOpenFiles } from './plan.ts';
+
+export interface Holds {
+  readonly tier: SandboxTier;
+  readonly controllers: readonly string[];
+  /** True where processor time is counted over all processes of a run. */
+  readonly cpuClock: boolean;
+  readonly processLimit: 'cgroup' | 'rlimit' | 'none';
+}
+
+/** Every limit is in exactly one of the two lists. */
+export function limitReport(
+  holds: Holds,
+  invocation: Pick<Invocation, 'limits' | 'workspaceAccess'>,
+): LimitReport {
+  const has = (controller: string): boolean => holds.controllers.includes(controller);
+  const held: Readonly<Record<LimitName, boolean>> = {
+    cpu: has('cpu'),
+    // RLIMIT_CPU is a process's own and a command of many processes evades it: only the group's clock counts.
+    cpuTimeMs: holds.cpuClock,
+    memory: has('memory'),
+    processes: holds.processLimit !== 'none',
+    openFiles: invocation.limits.openFiles >= fewestOpenFiles,
+    fileSize: true,
+    // Nothing measures it yet; where the sandbox gives no writable workspace there is nothing to measure.
+    workspaceGrowth: holds.tier !== 'unsandboxed' && invocation.workspaceAccess !== 'read-write',
+    output: true,
+  };
+  const names = Object.keys(held) as LimitName[];
+  return Object.freeze({
+    tier: holds.tier,
+    enforced: Object.freeze(names.filter((name) => held[name])),
+    degraded: Object.freeze(names.filter((name) => !held[name])),
+  });
+}

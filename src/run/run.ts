@@ -1,0 +1,259 @@
+/**
+ * One run, in order: identity, places, control group, plan, process, supervision, outcome. In: an invocation that has
+ * been decided. Out: its outcome. Throws only before the process exists; a crash after that leaves what gone.ts finds.
+ */
+
+import { ReeveError } from '../core/errors.ts';
+import type { LimitReport, Outcome, StreamOutput } from '../core/execution.ts';
+import type { Invocation } from '../core/invocation.ts';
+import type { Clock } from '../core/ports.ts';
+import { visibleLine } from '../core/text.ts';
+import { type Group, openGroup, removeGroups } from './cgroup.ts';
+import type { CgroupHost } from './cgroup-host.ts';
+import { Collector } from './collector.ts';
+import { endOf, type Stop } from './ending.ts';
+import type { Host } from './host.ts';
+import { chooseIdentity, type Identity } from './identity.ts';
+import { launch, type Running } from './launch.ts';
+import type { PipeSupply } from './pipes.ts';
+import { closePlaces, hiddenTargets, openPlaces, ownerOf, type Place } from './places.ts';
+import { type PlannedPlace, sandboxedPlan, unsandboxedPlan } from './plan.ts';
+import { hasFileOfSize, inspectExecutable } from './proof.ts';
+import type { RunControl } from './runner.ts';
+import type { RuntimeFolder } from './runtime-folder.ts';
+import { Supervision } from './supervise.ts';
+
+export interface RunContext {
+  readonly host: Host;
+  readonly folder: RuntimeFolder;
+  readonly inherited: readonly number[];
+  readonly supply: PipeSupply;
+  /** File of the seccomp program; null where there is none for this processor. */
+  readonly seccomp: string | null;
+  readonly cgroups: CgroupHost | null;
+  readonly sandboxed: boolean;
+  readonly bootId: string;
+  readonly clock: Clock;
+  readonly graceMs: number;
+  readonly stateDir: string;
+  readonly gateway: { readonly uid: number; readonly gid: number };
+}
+
+export interface ActiveRun {
+  readonly invocation: Invocation;
+  readonly context: RunContext;
+  readonly identity: Identity;
+  readonly group: Group | null;
+  readonly startedAt: { readonly now: number; readonly monotonic: number };
+  readonly output: { readonly stdout: Collector; readonly stderr: Collector };
+  readonly running: Running;
+  readonly supervision: Supervision;
+  stop(reason: Stop['reason'], text: string): void;
+  /** Stops listening to the one who may cancel. */
+  detach(): void;
+}
+
+/** Past so many times the limit a stream ends its run. */
+const floodFactor = 64;
+
+/** Starts the process. Throws ReeveError if there is none. `lastCheck` runs right before it is created. */
+export async function startRun(
+  context: RunContext,
+  requestId: string,
+  invocation: Invocation,
+  control: RunControl,
+  lastCheck: () => void = () => {},
+): Promise<ActiveRun> {
+  const owner = ownerOf(invocation);
+  const identity = chooseIdentity(invocation, owner, context.gateway);
+  const places = context.sandboxed ? openPlaces(invocation, identity, owner) : [];
+  let group: Group | null = null;
+  const output = {
+    stdout: new Collector(invocation.limits.output),
+    stderr: new Collector(invocation.limits.output),
+  };
+  let active: ActiveRun | null = null;
+  const onChunk = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+    const within = output[stream].add(chunk);
+    // A copy: the chunk is a view of a buffer that the next read fills again.
+    if (within > 0) control.onOutput(stream, Uint8Array.from(chunk.subarray(0, within)));
+    if (output[stream].total > floodFactor * invocation.limits.output) active?.stop('output', '');
+  };
+  try {
+    if (context.cgroups !== null) group = openGroup(context.cgroups, requestId, invocation.limits);
+    const input = {
+      requestId,
+      invocation,
+      host: context.host,
+      identity,
+      places: stagePlaces(context, places),
+      hidden: hiddenTargets(places, context.stateDir),
+      entries: group?.entries ?? [],
+      gatewayPid: process.pid,
+    };
+    const plan = context.sandboxed ? sandboxedPlan(input) : unsandboxedPlan(input);
+    const running = await launch(
+      {
+        plan,
+        stdin: invocation.stdin,
+        files: accountFiles(context, identity),
+        inherited: context.inherited,
+        onChunk,
+        lastCheck: () => {
+          if (control.signal.aborted) throw cancelledBefore(control.signal);
+          lastCheck();
+        },
+      },
+      context.supply,
+    );
+    const startedAt = { now: context.clock.now(), monotonic: context.clock.monotonic() };
+    const supervision = new Supervision({
+      requestId,
+      running,
+      group,
+      timeoutMs: invocation.timeoutMs,
+      graceMs: context.graceMs,
+      cpu: { timeMs: invocation.limits.cpuTimeMs, processors: Math.max(invocation.limits.cpu, 1) },
+      sandboxed: context.sandboxed,
+    });
+    const cancel = (): void => supervision.stop('cancelled', reasonOf(control.signal));
+    control.signal.addEventListener('abort', cancel, { once: true });
+    if (control.signal.aborted) cancel();
+    active = {
+      invocation,
+      context,
+      identity,
+      group,
+      startedAt,
+      output,
+      running,
+      supervision,
+      stop: (reason, text) => supervision.stop(reason, text),
+      detach: () => {
+        control.signal.removeEventListener('abort', cancel);
+        // bubblewrap has bound them, or proven that what was staged is them.
+        closePlaces(places);
+      },
+    };
+  } catch (error) {
+    closePlaces(places);
+    if (group !== null) await removeGroups(group.paths);
+    if (error instanceof ReeveError) throw error;
+    throw new ReeveError(
+      'SANDBOX_UNAVAILABLE',
+      `Nothing was started: ${visibleLine((error as Error).message)}. Run reeve doctor.`,
+      [],
+      { cause: error },
+    );
+  }
+  try {
+    control.onStarted({
+      bootId: context.bootId,
+      pid: active.running.pid,
+      pidStart: active.running.pidStart,
+      cgroups: group?.paths ?? [],
+    });
+  } catch (error) {
+    // Nobody could find the run again after a crash: it must not go on.
+    active.stop('cancelled', `its processes could not be recorded: ${(error as Error).message}`);
+  }
+  return active;
+}
+
+/** Waits for the end and tells it. Answers only when every process of the run is gone, or says that one may not be. */
+export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<Outcome> {
+  const { invocation, context, group, running, output } = run;
+  const seen = await run.supervision.finished();
+  const durationMs = Math.max(0, context.clock.monotonic() - run.startedAt.monotonic);
+  run.detach();
+  const facts = group?.facts() ?? null;
+  if (group !== null) await removeGroups(group.paths);
+  const stdout = output.stdout.output();
+  const stderr = output.stderr.output();
+  const code = running.status.exitCode ?? seen.process.code;
+  const executable = inspectExecutable(invocation.executable.source);
+  const end = endOf({
+    argv: invocation.argv,
+    workingDirectory: invocation.workingDirectory,
+    uid: run.identity.uid,
+    limits: invocation.limits,
+    timeoutMs: invocation.timeoutMs,
+    stop: seen.stop,
+    gone: seen.gone,
+    process: seen.process,
+    sandbox: context.sandboxed ? running.status : null,
+    oomKills: facts?.oomKills ?? 0,
+    refusedForks: facts?.refusedForks ?? 0,
+    proof: {
+      cpu: code === 152 && usedUp(run, facts?.cpuMs ?? null, durationMs),
+      fileSize: code === 153 && (await filledFile(run)),
+      syscall: code === 159 && context.seccomp !== null && executable.is32Bit,
+    },
+    interpreter: executable.interpreter,
+    stderr: beginning(stderr),
+  });
+  return Object.freeze({
+    ...end,
+    stdout,
+    stderr,
+    usage: Object.freeze({
+      cpuMs: facts?.cpuMs ?? null,
+      peakMemory: facts?.peakMemory ?? null,
+      peakProcesses: facts?.peakProcesses ?? null,
+      stdoutBytes: stdout.total,
+      stderrBytes: stderr.total,
+    }),
+    sandbox,
+    durationMs: Math.round(durationMs),
+  });
+}
+
+function stagePlaces(context: RunContext, places: readonly Place[]): readonly PlannedPlace[] {
+  // A mount inside a staged workspace needs no path of its own, but it is simpler to treat all alike.
+  return places.map((place, index) => ({
+    ...place,
+    staged: place.mustStage ? context.folder.place(index, place.kind) : null,
+  }));
+}
+
+function accountFiles(context: RunContext, { uid, gid }: Identity) {
+  return {
+    seccomp: context.seccomp,
+    passwd: context.folder.file(
+      `passwd-${uid}-${gid}`,
+      `reeve:x:${uid}:${gid}:Reeve:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+    ),
+    group: context.folder.file(`group-${gid}`, `reeve:x:${gid}:\nnogroup:x:65534:\n`),
+  };
+}
+
+/** SIGXCPU is believable only if that much processor time can have been used. */
+function usedUp(run: ActiveRun, cpuMs: number | null, durationMs: number): boolean {
+  const limit = run.invocation.limits.cpuTimeMs;
+  return cpuMs === null ? durationMs >= limit : cpuMs >= limit * 0.9;
+}
+
+/** SIGXFSZ is believable only if a file of just that size is there. */
+async function filledFile(run: ActiveRun): Promise<boolean> {
+  const { limits, workspace, workspaceAccess } = run.invocation;
+  if (workspaceAccess !== 'read-write') return false;
+  const most = Math.min(limits.fileSize, run.context.host.ceiling.fileSize);
+  return hasFileOfSize(workspace, Math.floor(most / 512) * 512, run.startedAt.now);
+}
+
+function beginning(stream: StreamOutput): string {
+  return Buffer.from(stream.bytes.subarray(0, 2048)).toString();
+}
+
+function reasonOf(signal: AbortSignal): string {
+  const { reason } = signal;
+  if (typeof reason === 'string') return reason;
+  return reason instanceof Error && reason.name !== 'AbortError' ? reason.message : 'on request';
+}
+
+function cancelledBefore(signal: AbortSignal): ReeveError {
+  return new ReeveError(
+    'COMMAND_CANCELLED',
+    `The run was cancelled (${visibleLine(reasonOf(signal))}) before a process existed; nothing was started.`,
+  );
+}

@@ -1,0 +1,234 @@
+/**
+ * Permit → outcome. In: a permit. Out: how its run ended, once nothing of it is left. Never: a process without a permit,
+ * a run outside the sandbox unless the configuration says so, an answer while a process may still write.
+ */
+import type { Limits } from '../core/command.ts';
+import type { Permit } from '../core/decision.ts';
+import { ReeveError } from '../core/errors.ts';
+import type { LimitReport, Outcome } from '../core/execution.ts';
+import type { Invocation } from '../core/invocation.ts';
+import type { Clock, RunHandle } from '../core/ports.ts';
+import { groupFolder, removeGroups } from './cgroup.ts';
+import { hasCpuClock } from './cgroup-host.ts';
+import { ExecutableCheck } from './executable.ts';
+import { proveGone } from './gone.ts';
+import { readHost } from './host.ts';
+import { self } from './identity.ts';
+import { inheritedDescriptors } from './inherited.ts';
+import { limitReport } from './limit-report.ts';
+import { PipeSupply } from './pipes.ts';
+import { type Capabilities, probe } from './probe.ts';
+import { bootId } from './processes.ts';
+import { type ActiveRun, outcomeOf, type RunContext, startRun } from './run.ts';
+import { createRuntimeFolder } from './runtime-folder.ts';
+import { seccompProgram } from './seccomp.ts';
+
+export interface RunnerOptions {
+  /** `required`: no sandbox, no run. `unsandboxed`: without one where it cannot be had, and every report says so. */
+  readonly sandbox: 'required' | 'unsandboxed';
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  /** Where the gateway keeps its state: covered in the sandbox if it lies in what a command may see. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+}
+
+export interface RunControl {
+  /** Cancels the run; `reason` is put into the message. */
+  readonly signal: AbortSignal;
+  /** Called once, right after the process was created. */
+  onStarted(handle: RunHandle): void;
+  /** The first `limits.output` bytes of each stream as they come, exactly; beyond that only the outcome has the tail. */
+  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+}
+
+export interface Runner {
+  readonly capabilities: Capabilities;
+  /** Throws ReeveError only if nothing was started; everything that happened afterwards is an Outcome. */
+  run(permit: Permit, control: RunControl): Promise<Outcome>;
+  /** What would be enforced for the invocation, and what not. */
+  report(invocation: Invocation): LimitReport;
+  /** True once it is proven that nothing of a run is left; kills what is. Safe to repeat. */
+  proveGone(requestId: string, handle: RunHandle | null): Promise<boolean>;
+  /** Ends every run, waits until they are gone, and starts no more. */
+  close(): Promise<void>;
+}
+
+/** Looks at the host, tries the sandbox once, and answers a runner; a host without a sandbox is not an error here. */
+export async function createRunner(options: RunnerOptions): Promise<Runner> {
+  // Before anything else is opened: only what whoever started us left open may be found.
+  const inherited = inheritedDescriptors();
+  const host = readHost();
+  const folder = createRuntimeFolder(options.stateDir);
+  const base = {
+    host,
+    folder,
+    inherited,
+    supply: new PipeSupply(folder.path),
+    seccomp: host.arch === null ? null : folder.file('seccomp', seccompProgram(host.arch)),
+    bootId: bootId() ?? '',
+    clock: options.clock,
+    stateDir: options.stateDir,
+    gateway: self(),
+  };
+  let probed: Awaited<ReturnType<typeof probe>>;
+  try {
+    probed = await probe(host, async (cgroups) => {
+      const context: RunContext = { ...base, cgroups, sandboxed: true, graceMs: 0 };
+      try {
+        const run = await startRun(
+          context,
+          `probe-${process.pid}`,
+          trialOf(host.trueProgram),
+          silent,
+        );
+        const outcome = await outcomeOf(run, trialReport);
+        return outcome.status === 'ok' ? null : outcome.errorMessage;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+  const { capabilities, cgroups } = probed;
+  const sandboxed = capabilities.tier !== 'none';
+  const context: RunContext = { ...base, cgroups, sandboxed, graceMs: options.graceMs };
+  return new LocalRunner(options, capabilities, context);
+}
+
+class LocalRunner implements Runner {
+  readonly capabilities: Capabilities;
+  readonly #options: RunnerOptions;
+  readonly #context: RunContext;
+  readonly #executables = new ExecutableCheck();
+  readonly #active = new Set<ActiveRun>();
+  readonly #busy = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(options: RunnerOptions, capabilities: Capabilities, context: RunContext) {
+    this.#options = options;
+    this.capabilities = capabilities;
+    this.#context = context;
+  }
+
+  run(permit: Permit, control: RunControl): Promise<Outcome> {
+    const running = this.#run(permit, control);
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#busy.add(settled);
+    void settled.then(() => this.#busy.delete(settled));
+    return running;
+  }
+
+  report(invocation: Invocation): LimitReport {
+    const { cgroups, sandboxed } = this.#context;
+    const group = cgroups === null ? 'bubblewrap' : 'bubblewrap+cgroup';
+    return limitReport(
+      {
+        tier: sandboxed ? group : 'unsandboxed',
+        controllers: cgroups?.controllers ?? [],
+        cpuClock: hasCpuClock(cgroups),
+        processLimit: this.capabilities.processLimit,
+      },
+      invocation,
+    );
+  }
+
+  proveGone(requestId: string, handle: RunHandle | null): Promise<boolean> {
+    return proveGone(requestId, handle, this.#context.cgroups);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const run of this.#active) run.stop('cancelled', 'the gateway is stopping');
+    await Promise.all(this.#busy);
+    this.#context.folder.remove();
+    const bases: readonly string[] = Object.values(this.#context.cgroups?.bases ?? {});
+    // Another gateway's runs may be in there: then the folder stays.
+    if (bases.every((path) => path.endsWith(`/${groupFolder}`))) await removeGroups(bases, 1);
+  }
+
+  async #run(permit: Permit, control: RunControl): Promise<Outcome> {
+    this.#assertOpen();
+    this.#assertSandbox();
+    const invocation = permit.redeem();
+    await this.#executables.verify(invocation.executable);
+    const run = await startRun(this.#context, permit.requestId, invocation, control, () =>
+      this.#assertOpen(),
+    );
+    this.#active.add(run);
+    try {
+      return await outcomeOf(run, this.report(invocation));
+    } finally {
+      this.#active.delete(run);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) {
+      throw new ReeveError(
+        'SHUTTING_DOWN',
+        'The gateway is stopping; nothing was started. Ask again when it is back.',
+      );
+    }
+  }
+
+  #assertSandbox(): void {
+    if (this.#context.sandboxed || this.#options.sandbox === 'unsandboxed') return;
+    const problem = this.capabilities.problems.find((p) => p.what === 'no sandbox');
+    const why = problem === undefined ? '' : ` ${problem.why}. ${problem.remedy}`;
+    throw new ReeveError(
+      'SANDBOX_UNAVAILABLE',
+      `No sandbox can be had on this host, so nothing was started:${why} (reeve doctor tells more.)`,
+    );
+  }
+}
+
+const trialLimits: Limits = Object.freeze({
+  cpu: 1,
+  cpuTimeMs: 10_000,
+  memory: 64 * 2 ** 20,
+  processes: 16,
+  openFiles: 64,
+  fileSize: 2 ** 20,
+  workspaceGrowth: 0,
+  output: 4096,
+});
+const trialReport: LimitReport = { tier: 'bubblewrap', enforced: [], degraded: [] };
+const silent: RunControl = {
+  signal: new AbortController().signal,
+  onStarted() {},
+  onOutput() {},
+};
+
+/** What the probe runs: nothing but `true`, in the whole sandbox, with /usr as the open folder that is bound. */
+function trialOf(program: string): Invocation {
+  return {
+    command: 'probe',
+    commandHash: '',
+    environment: 'probe',
+    principal: 'reeve',
+    onBehalfOf: null,
+    arguments: {},
+    argv: [program],
+    executable: { path: program, source: program, sha256: '' },
+    stdin: null,
+    inputs: [],
+    variables: {},
+    workspace: '/usr',
+    workspaceAccess: 'read-only',
+    workingDirectory: '/workspace',
+    mounts: [],
+    limits: trialLimits,
+    timeoutMs: 20_000,
+    network: 'none',
+    secrets: [],
+    runAs: null,
+    concurrency: null,
+    digest: '',
+  };
+}

@@ -68,6 +68,7 @@ export const migrations: readonly string[] = Object.freeze([
   create index executions_by_status on executions (status, requested_at);
   create index executions_by_principal on executions (principal, requested_at);
   create index executions_by_principal_command on executions (principal, command, requested_at);
+  create index executions_by_principal_environment on executions (principal, environment, requested_at);
   create index executions_by_principal_status on executions (principal, status, requested_at);
   create index executions_running_by_key on executions (concurrency_key) where status = 'running';
 

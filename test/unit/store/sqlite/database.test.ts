@@ -133,7 +133,7 @@ test('entries cannot be changed, removed or slipped in, whatever tool opens the 
   store.close();
 });
 
-test('every single filter, and a principal with a command or status, walks an index in order', () => {
+test('every single filter, and a principal with any one other, walks an index in order', () => {
   const file = made();
   const connection = new DatabaseSync(file);
   const filters: readonly [Omit<ExecutionFilter, 'limit'>, string | null][] = [
@@ -144,6 +144,7 @@ test('every single filter, and a principal with a command or status, walks an in
     [{ environment: 'e' }, null],
     [{}, 'ok'],
     [{ principal: 'p', command: 'c' }, null],
+    [{ principal: 'p', environment: 'e' }, null],
     [{ principal: 'p', since: 5 }, 'ok'],
   ];
   for (const [filter, status] of filters) {

@@ -84,7 +84,10 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     };
     const tailer = await tail(store, settings.auditFile, options.stateDir);
     opened.push(() => tailer.close());
-    const gateway = await openGateway(house, { drainMs });
+    const gateway = await openGateway(house, {
+      announce: options.trust === 'gateway' ? 'now' : 'first-use',
+      drainMs,
+    });
     opened.push(() => gateway.close());
     return {
       gateway,

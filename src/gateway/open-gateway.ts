@@ -6,9 +6,12 @@ import * as entries from '../audit/entries.ts';
 import { ReeveError } from '../core/errors.ts';
 import { isFinal } from '../core/execution.ts';
 import type { Caller } from '../core/principal.ts';
-import type { Gateway, Health, ReloadReport } from './gateway.ts';
-import { gatewayCaller, type House } from './house.ts';
+import { newExecution } from './draft.ts';
+import type { Gateway, ReloadReport } from './gateway.ts';
+import { health } from './health.ts';
+import type { House } from './house.ts';
 import { plan } from './plan.ts';
+import { announcer, rememberGeneration } from './presence.ts';
 import {
   readAudit,
   readEntries,
@@ -19,23 +22,25 @@ import {
   watchExecution,
 } from './read.ts';
 import { recover } from './recover.ts';
-import { newExecution, refuse, submit } from './submit.ts';
+import { refuse, submit } from './submit.ts';
 
 /** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
 const recoverMs = 5_000;
 const cancelMs = 250;
 
-/** Recovers what earlier gateways left, then takes work. `drainMs` is how long `close` lets running work go on. */
-export async function openGateway(house: House, options: { drainMs: number }): Promise<Gateway> {
-  const generation = house.generations.current;
-  house.store.record([
-    entries.gatewayStarted(house.clock.now(), {
-      process: house.liveness.self,
-      trust: house.trust,
-      tier: house.runner.capabilities.tier,
-    }),
-    entries.generationLoaded(house.clock.now(), gatewayCaller.principal.id, generation),
-  ]);
+/**
+ * `announce` says when the record tells that this gateway began: `now` for one that others reach, `first-use` for one
+ * that may only look something up. `drainMs` is how long `close` lets running work go on.
+ */
+export interface GatewayOptions {
+  readonly announce: 'now' | 'first-use';
+  readonly drainMs: number;
+}
+
+/** Recovers what earlier gateways left, then takes work. */
+export async function openGateway(house: House, options: GatewayOptions): Promise<Gateway> {
+  const presence = announcer(house);
+  if (options.announce === 'now') presence.begin();
   await recover(house);
   const timers = [
     every(recoverMs, () => recover(house), house),
@@ -44,7 +49,10 @@ export async function openGateway(house: House, options: { drainMs: number }): P
   let closing: Promise<void> | null = null;
 
   return {
-    submit: (caller, request) => submit(house, caller, request),
+    submit: (caller, request) => {
+      presence.begin();
+      return submit(house, caller, request);
+    },
     refuse: async (caller, error, command) =>
       refuse(house, newExecution(house, caller ?? nobody(), command), error),
     wait: (caller, requestId, milliseconds, signal) =>
@@ -74,7 +82,7 @@ export async function openGateway(house: House, options: { drainMs: number }): P
     },
     reload: (caller) => reload(house, caller),
     close: () => {
-      closing ??= close(house, timers, options.drainMs);
+      closing ??= close(house, timers, options.drainMs).then(presence.end);
       return closing;
     },
   };
@@ -138,71 +146,13 @@ async function reload(house: House, caller: Caller): Promise<ReloadReport> {
         ? entries.generationLoaded(at, by, result.value)
         : entries.generationRefused(at, by, result.diagnostics),
     ]);
+    if (result.ok) rememberGeneration(house, result.value.hash);
   });
   return {
     loaded: loaded.ok,
     generation: house.generations.current.hash,
     diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics,
   };
-}
-
-function health(house: House): Health {
-  const problems: string[] = [];
-  const { broken, current } = house.generations;
-  if (broken !== null) {
-    problems.push(
-      `The last reload was refused with ${broken.filter((d) => d.severity === 'error').length} error(s); the generation before it is in force.`,
-    );
-  }
-  if (house.state.shuttingDown) problems.push('The gateway is stopping.');
-  if (house.state.unrecorded > 0) {
-    problems.push(
-      `${house.state.unrecorded} outcome(s) cannot be put on record; no new work is taken.`,
-    );
-  } else {
-    const trouble = recordTrouble(house);
-    if (trouble !== null) problems.push(trouble);
-  }
-  if (house.runner.capabilities.tier === 'none' && current.settings.sandbox === 'required') {
-    problems.push('The sandbox cannot be set up on this host; see reeve doctor.');
-  }
-  if (house.state.unproven.size > 0) {
-    problems.push(
-      `${house.state.unproven.size} execution(s) of a lost gateway cannot be proven to have ended.`,
-    );
-  }
-  return {
-    ready: problems.length === 0,
-    problems,
-    generation: current.hash,
-    frozen: isFrozen(house),
-    trust: house.trust,
-  };
-}
-
-/** A durable write costs: whoever asks for health in a loop gets the answer of the last second. */
-function recordTrouble(house: House): string | null {
-  const now = house.clock.monotonic();
-  const last = probes.get(house);
-  if (last !== undefined && now - last.at < 1_000) return last.trouble;
-  let trouble: string | null = null;
-  try {
-    house.store.probe();
-  } catch (error) {
-    trouble = error instanceof ReeveError ? error.message : 'The record cannot be written.';
-  }
-  probes.set(house, { at: now, trouble });
-  return trouble;
-}
-
-const probes = new WeakMap<House, { readonly at: number; readonly trouble: string | null }>();
-
-function isFrozen(house: House): boolean {
-  try {
-    return house.store.frozen() !== null;
-  } catch {
-    return false;
-  }
 }
 
 /** Takes no more, settles what waits, lets what runs go on for a while, then cancels it with its outcome on record. */
@@ -221,11 +171,6 @@ async function close(
   for (const live of house.live.values()) live.controller.abort('the gateway is stopping');
   await idle;
   await house.runner.close();
-  try {
-    house.store.record([entries.gatewayStopped(house.clock.now(), house.liveness.self)]);
-  } catch (error) {
-    house.report('the stop of the gateway could not be put on record', error);
-  }
 }
 
 function every(milliseconds: number, work: () => unknown, house: House): NodeJS.Timeout {

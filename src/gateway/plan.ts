@@ -2,10 +2,10 @@
 import { asked } from '../audit/entries.ts';
 import type { Caller } from '../core/principal.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
+import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections, stagesOf } from './judge.ts';
-import { newExecution } from './submit.ts';
 
 /** Throws what `submit` would throw for the command's name and arguments; everything after that is told as `refusal`. */
 export async function plan(

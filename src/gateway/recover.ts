@@ -39,7 +39,6 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
           unproven.add(execution.requestId);
         }
         break;
-      case 'awaiting_approval':
       default:
         break;
     }

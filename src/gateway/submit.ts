@@ -4,20 +4,20 @@
  * a look at the arguments before it is decided that the principal may see the command, a process.
  */
 import { asked, decided, refused } from '../audit/entries.ts';
-import type { Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
 import { ReeveError, Refusal } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
-import { type Invocation, parametersHash } from '../core/invocation.ts';
-import { digestJson } from '../core/json.ts';
+import type { Invocation } from '../core/invocation.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
+import { factsOfCommand, factsOfInvocation, newExecution } from './draft.ts';
 import type { ExecuteRequest } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { enqueue } from './perform.ts';
+import { idempotencyOf, keyConflict, replay } from './replay.ts';
 
 /** Resolves with the execution once it is queued (or with an earlier one, by its idempotency key); else throws Refusal. */
 export async function submit(
@@ -117,64 +117,6 @@ export function refuse(house: House, execution: Execution, error: ReeveError): R
   return new Refusal(execution.requestId, error);
 }
 
-export function newExecution(house: House, caller: Caller, command: string | null): Execution {
-  return {
-    requestId: house.ids.requestId(),
-    status: 'rejected',
-    command: command === null ? null : nameForRecord(command),
-    tool: null,
-    environment: null,
-    risk: null,
-    principal: caller.principal.id,
-    onBehalfOf: caller.principal.onBehalfOf,
-    face: caller.face,
-    client: caller.client,
-    trust: house.trust,
-    arguments: null,
-    parametersHash: null,
-    argv: null,
-    digest: null,
-    workingDirectory: null,
-    timeoutMs: null,
-    policies: [],
-    concurrencyKey: null,
-    owner: house.liveness.self,
-    fence: 1,
-    requestedAt: house.clock.now(),
-    startedAt: null,
-    finishedAt: null,
-    exitCode: null,
-    signal: null,
-    errorCode: null,
-    errorMessage: null,
-    usage: null,
-    sandbox: null,
-  };
-}
-
-/** A name that nobody declared is a caller's text: bounded, and well-formed enough to be stored. */
-function nameForRecord(command: string): string {
-  const text = command.toWellFormed();
-  return text.length <= 128 ? text : `${text.slice(0, 128).toWellFormed()}…`;
-}
-
-function factsOfCommand(command: Command): Partial<Execution> {
-  return { command: command.name, tool: command.tool, risk: command.risk };
-}
-
-function factsOfInvocation(invocation: Invocation): Partial<Execution> {
-  return {
-    environment: invocation.environment,
-    arguments: invocation.arguments,
-    parametersHash: parametersHash(invocation.arguments),
-    argv: invocation.argv,
-    digest: invocation.digest,
-    workingDirectory: invocation.workingDirectory,
-    timeoutMs: invocation.timeoutMs,
-    concurrencyKey: invocation.concurrency?.key ?? null,
-  };
-}
-
 /** Nothing is taken while stopping, while frozen, or while an outcome is waiting to be put on record. */
 function assertOpen(house: House): void {
   if (house.state.shuttingDown) {
@@ -203,61 +145,6 @@ function assertRoom(house: House, generation: Generation): void {
   throw new ReeveError(
     'CONCURRENCY_LIMIT',
     `${load.running} runs are under way and ${load.waiting} wait, which is as many as may (concurrency.waiting: ${waiting}). Ask again when some have finished.`,
-  );
-}
-
-function idempotencyOf(request: ExecuteRequest): IdempotencyKey | null {
-  const { idempotencyKey: key, ...body } = request;
-  if (key === null) return null;
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new ReeveError(
-      'INVALID_REQUEST',
-      'idempotencyKey: 1 to 200 printable ASCII characters without blanks are expected.',
-      [
-        {
-          field: 'idempotencyKey',
-          problem: 'malformed',
-          expected: '1 to 200 printable ASCII characters',
-        },
-      ],
-    );
-  }
-  return { key, bodyHash: bodyHash(body) };
-}
-
-function bodyHash(body: Omit<ExecuteRequest, 'idempotencyKey'>): string {
-  try {
-    return digestJson({ ...body });
-  } catch (cause) {
-    throw new ReeveError(
-      'INVALID_REQUEST',
-      `The request cannot be put into canonical form: ${(cause as Error).message}.`,
-    );
-  }
-}
-
-/** A repeated call answers with the execution that the first one led to; that it was asked again is on record too. */
-function replay(
-  house: House,
-  caller: Caller,
-  draft: Execution,
-  idempotency: IdempotencyKey | null,
-): Execution | null {
-  if (idempotency === null) return null;
-  const earlier = house.store.replay(caller.principal.id, idempotency);
-  if (earlier === null) return null;
-  if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
-  house.store.record([
-    asked({ ...draft, requestId: earlier.execution.requestId }, { replay: true }),
-  ]);
-  return earlier.execution;
-}
-
-function keyConflict(requestId: string): ReeveError {
-  return new ReeveError(
-    'CONFLICT',
-    `This idempotency key came before with another body (request ${requestId}). Use a new key for a new request.`,
-    [{ field: 'idempotencyKey', problem: 'used before with another body' }],
   );
 }
 

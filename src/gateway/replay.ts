@@ -1,0 +1,64 @@
+/** Idempotency keys: the same key and body lead to the same execution, another body to a conflict. */
+import { asked } from '../audit/entries.ts';
+import { ReeveError } from '../core/errors.ts';
+import type { Execution } from '../core/execution.ts';
+import { digestJson } from '../core/json.ts';
+import type { IdempotencyKey } from '../core/ports.ts';
+import type { Caller } from '../core/principal.ts';
+import type { ExecuteRequest } from './gateway.ts';
+import type { House } from './house.ts';
+
+export function idempotencyOf(request: ExecuteRequest): IdempotencyKey | null {
+  const { idempotencyKey: key, ...body } = request;
+  if (key === null) return null;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      'idempotencyKey: 1 to 200 printable ASCII characters without blanks are expected.',
+      [
+        {
+          field: 'idempotencyKey',
+          problem: 'malformed',
+          expected: '1 to 200 printable ASCII characters',
+        },
+      ],
+    );
+  }
+  return { key, bodyHash: bodyHash(body) };
+}
+
+function bodyHash(body: Omit<ExecuteRequest, 'idempotencyKey'>): string {
+  try {
+    return digestJson({ ...body });
+  } catch (cause) {
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      `The request cannot be put into canonical form: ${(cause as Error).message}.`,
+    );
+  }
+}
+
+/** A repeated call answers with the execution that the first one led to; that it was asked again is on record too. */
+export function replay(
+  house: House,
+  caller: Caller,
+  draft: Execution,
+  idempotency: IdempotencyKey | null,
+): Execution | null {
+  if (idempotency === null) return null;
+  const earlier = house.store.replay(caller.principal.id, idempotency);
+  if (earlier === null) return null;
+  if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
+  house.store.record([
+    asked({ ...draft, requestId: earlier.execution.requestId }, { replay: true }),
+  ]);
+  return earlier.execution;
+}
+
+export function keyConflict(requestId: string): ReeveError {
+  return new ReeveError(
+    'CONFLICT',
+    `This idempotency key came before with another body (request ${requestId}). Use a new key for a new request.`,
+    [{ field: 'idempotencyKey', problem: 'used before with another body' }],
+  );
+}

@@ -5,8 +5,7 @@ import type { JsonObject } from '../../core/json.ts';
 const nullable = (type: string): JsonObject => ({ type: [type, 'null'] });
 
 /** Of the Answer, the parts that clients build on; more may come with it. */
-export const answerSchema = {
-  type: 'object',
+const finishedSchema = {
   properties: {
     status: { type: 'string', enum: [...executionStatuses] },
     result: {
@@ -38,6 +37,26 @@ export const answerSchema = {
     },
   },
   required: ['status', 'result', 'meta'],
+} as const satisfies JsonObject;
+
+/** Of the Problem, the same. */
+const refusedSchema = {
+  properties: {
+    executionStatus: { type: 'string', const: 'rejected' },
+    errorCode: { type: 'string' },
+    message: { type: 'string' },
+    requestId: { type: 'string', description: 'Under which the refusal is on record.' },
+  },
+  required: ['executionStatus', 'errorCode', 'message'],
+} as const satisfies JsonObject;
+
+/**
+ * What a call gives: an execution, or a refusal. Many clients hold results with isError to this schema too; one that
+ * knew executions alone would make them throw away the refusal, and with it what to do next.
+ */
+export const answerSchema = {
+  type: 'object',
+  anyOf: [finishedSchema, refusedSchema],
 } as const satisfies JsonObject;
 
 export const idempotencyKeySchema = {

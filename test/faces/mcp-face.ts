@@ -2,6 +2,7 @@
  * MCP without a client library, so that the exact bytes are ours. stdio: a line a message, `notifications/cancelled`
  * goes back on a call. HTTP: a POST a message, closing its stream goes back on it.
  */
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Stage } from '../real/stage.ts';
 import { type Face, type Told, toldBy, toldNothing, toolArguments } from './face.ts';
 import type { Scenario } from './scenarios.ts';
@@ -28,9 +29,31 @@ function callLine(id: number, scenario: Scenario): string {
   return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":${JSON.stringify(scenario.command)},"arguments":${toolArguments(scenario)}}}`;
 }
 
+type Conforms = (tool: string, content: unknown) => void;
+
+/** Many clients hold every result, refusals too, to the tool's output schema: one that doesn't fit never reaches the agent. */
+function outputSchemas(listed: Reply): Conforms {
+  const ajv = new Ajv2020({ strict: false });
+  const { tools } = listed.result as { tools: { name: string; outputSchema: object }[] };
+  const checks = new Map(tools.map((tool) => [tool.name, ajv.compile(tool.outputSchema)]));
+  return (tool, content) => {
+    const check = checks.get(tool);
+    if (check !== undefined && !check(content)) {
+      throw new Error(
+        `the result of ${tool} breaks its output schema: ${ajv.errorsText(check.errors)}`,
+      );
+    }
+  };
+}
+
+const listTools = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"tools/list"}`;
+
 /** A tool result carries the answer as structure; a message that could not be read is answered by a JSON-RPC error. */
-function toldByReply(reply: Reply): Told {
-  if (reply.result !== undefined) return toldBy(reply.result.structuredContent);
+function toldByReply(reply: Reply, scenario: Scenario, conforms: Conforms): Told {
+  if (reply.result !== undefined) {
+    conforms(scenario.command, reply.result.structuredContent);
+    return toldBy(reply.result.structuredContent);
+  }
   return toldBy({ executionStatus: 'rejected', ...reply.error?.data });
 }
 
@@ -66,13 +89,16 @@ export async function mcpStdioFace(stage: Stage, state: string): Promise<Face> {
   send(initialize);
   await welcome;
   send(initialized);
+  const listed = replyTo(next);
+  send(listTools(next++));
+  const conforms = outputSchemas(await listed);
   return {
     name: 'mcp-stdio',
     async call(scenario, running) {
       const id = next++;
       const reply = replyTo(id);
       send(callLine(id, scenario));
-      if (!scenario.cancel) return toldByReply(await reply);
+      if (!scenario.cancel) return toldByReply(await reply, scenario, conforms);
       await running();
       send(
         `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"no longer wanted"}}`,
@@ -108,12 +134,16 @@ export async function mcpHttpFace(url: string, token: string): Promise<Face> {
   await welcome.text();
   await (await post(initialized)).text();
   let next = 1;
+  const conforms = outputSchemas(replyIn(await (await post(listTools(next))).text(), next++));
   return {
     name: 'mcp-http',
     async call(scenario, running) {
       const id = next++;
       const line = callLine(id, scenario);
-      if (!scenario.cancel) return toldByReply(replyIn(await (await post(line)).text(), id));
+      if (!scenario.cancel) {
+        const reply = replyIn(await (await post(line)).text(), id);
+        return toldByReply(reply, scenario, conforms);
+      }
       const closing = new AbortController();
       const stream = post(line, closing.signal).then((response) => response.text());
       stream.catch(() => {});

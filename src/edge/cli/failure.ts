@@ -67,7 +67,9 @@ export function describeFailure(error: unknown, paint: Paint): string {
     next('reeve lint shows each with its line');
   } else if (error instanceof ReeveError) {
     first(`${error.code}:`, error.message);
-    for (const d of error.details.slice(0, 20)) {
+    // Most messages name their details already; saying them twice would only hide what comes next.
+    const unsaid = error.details.filter((d) => !error.message.includes(d.problem));
+    for (const d of unsaid.slice(0, 20)) {
       const field = d.field === undefined ? '' : `${visibleLine(d.field)}: `;
       const expected = d.expected === undefined ? '' : ` (expected: ${visibleLine(d.expected)})`;
       lines.push(`  ${field}${visibleLine(d.problem)}${expected}`);

@@ -18,16 +18,9 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   try {
     const page = await connection.gateway.audit(connection.caller(), filter);
     if (options.output === 'json') {
-      const { answerOf } = await import('../../answer.ts');
-      await screen.printJson({
-        status: 'ok',
-        records: page.executions.map((e) => answerOf(e, null)),
-        meta: {
-          count: page.executions.length,
-          nextCursor: page.nextCursor,
-          returnedAt: new Date(now).toISOString(),
-        },
-      });
+      const { pageMeta, recordOf } = await import('../../rest/convert.ts');
+      const records = page.executions.map(recordOf);
+      await screen.printJson({ status: 'ok', records, meta: pageMeta(page, now) });
       return exitCodes.ok;
     }
     if (page.executions.length === 0) await screen.say('No request on record fits.\n');

@@ -1,6 +1,7 @@
 /**
  * `reeve logs`: the output of a run, what is kept of it or as it comes. Never: raw control sequences on a terminal.
  */
+import { isFinal } from '../../../core/execution.ts';
 import type { Caller } from '../../../core/principal.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { connect } from '../connect.ts';
@@ -27,6 +28,14 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     await sink.put('stdout', kept.stdout);
     await sink.put('stderr', kept.stderr);
     await sink.end();
+    if (kept.stdoutTotal + kept.stderrTotal === 0) {
+      const { status } = await connection.gateway.execution(caller, requestId);
+      // Of a run in another local process nothing can be had before its end.
+      if (!isFinal(status))
+        await context.screen.say(
+          `reeve: it is ${status}, and nothing is there yet; --follow waits for more\n`,
+        );
+    }
     const cut = (['stdout', 'stderr'] as const).filter((s) => kept[`${s}Truncated`]);
     for (const s of cut)
       await context.screen.say(

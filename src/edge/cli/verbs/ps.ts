@@ -14,8 +14,8 @@ export async function run(context: Context): Promise<number> {
       statuses: openStatuses,
     });
     if (options.output === 'json') {
-      const { answerOf } = await import('../../answer.ts');
-      await screen.printJson(page.executions.map((e) => answerOf(e, null)));
+      const { recordOf } = await import('../../rest/convert.ts');
+      await screen.printJson(page.executions.map(recordOf));
     } else if (page.executions.length === 0) await screen.say('Nothing waits and nothing runs.\n');
     else await screen.print(executionsTable(page.executions, screen, Date.now()));
     return exitCodes.ok;

@@ -105,7 +105,9 @@ function usage(e: Execution): string | null {
   return [
     cpuMs === null ? null : `${briefDuration(cpuMs)} of processor`,
     peakMemory === null ? null : `${formatSize(peakMemory)} of memory at most`,
-    peakProcesses === null ? null : `${peakProcesses} processes at most`,
+    peakProcesses === null
+      ? null
+      : `${peakProcesses} ${peakProcesses === 1 ? 'process' : 'processes'} at most`,
     `${formatSize(stdoutBytes)} of output`,
     stderrBytes === 0 ? null : `${formatSize(stderrBytes)} of error output`,
   ]
@@ -128,7 +130,9 @@ function describeEntries(entries: readonly Entry[], screen: Screen): string {
   const kinds = Math.max(0, ...entries.map((e) => e.kind.length));
   const lines = entries.map((e) => {
     const head = `  #${e.seq}  ${localClock(e.at)}  ${e.kind.padEnd(kinds)}  `;
-    const body = visibleLine(JSON.stringify(e.body));
+    // What was called stands above already; --output json has the entries whole.
+    const { call: _call, ...rest } = e.body;
+    const body = visibleLine(JSON.stringify(rest));
     const room = screen.width === null ? body.length : Math.max(20, screen.width - head.length);
     return `${head}${paint.dim(cut(body, room))}\n`;
   });

@@ -62,7 +62,8 @@ export function describeFailure(error: unknown, paint: Paint): string {
       'error:',
       `the configuration has ${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was started.`,
     );
-    for (const d of errors.slice(0, 5)) lines.push(`  ${visible(formatDiagnostic(d))}`);
+    for (const d of errors.slice(0, 5))
+      lines.push(`  ${visible(formatDiagnostic(d)).replaceAll('\n', '\n  ')}`);
     if (errors.length > 5) lines.push(`  … and ${errors.length - 5} more`);
     next('reeve lint shows each with its line');
   } else if (error instanceof ReeveError) {

@@ -15,11 +15,10 @@ const openAfterMs = 100;
 
 export async function run(context: Context): Promise<number> {
   const { io, screen, wiring } = context;
-  let connection: Connection | null = null;
+  let opening: Promise<Connection> | null = null;
   const lazy = lazyGateway(async () => {
-    const { connect } = await import('../connect.ts');
-    connection = await connect(context, 'mcp-stdio');
-    return connection.gateway;
+    opening = import('../connect.ts').then(({ connect }) => connect(context, 'mcp-stdio'));
+    return (await opening).gateway;
   });
   const failed = Promise.withResolvers<number>();
   const timer = setTimeout(() => {
@@ -46,7 +45,9 @@ export async function run(context: Context): Promise<number> {
     return await Promise.race([served, failed.promise, signalled.promise]);
   } finally {
     clearTimeout(timer);
-    await (connection as Connection | null)?.close();
+    // It may still be opening when the client goes; why it cannot open has been told already.
+    const connection = await (opening as Promise<Connection> | null)?.catch(() => null);
+    await connection?.close();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
     // A client that keeps our standard input open must not keep us alive after a failure or a signal.
     (io.stdin as { destroy?: () => void }).destroy?.();

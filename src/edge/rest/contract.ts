@@ -1,0 +1,28 @@
+/** Every operation of REST, in the order of the document. */
+import * as commands from './contract-commands.ts';
+import * as gateway from './contract-gateway.ts';
+import type { Operation } from './operation.ts';
+
+export * from './contract-commands.ts';
+export * from './contract-gateway.ts';
+
+export const operations: readonly Operation[] = Object.freeze([
+  commands.execute,
+  commands.plan,
+  commands.recordRefused,
+  commands.listOpen,
+  commands.getExecution,
+  commands.getOutput,
+  commands.watch,
+  commands.getEntries,
+  commands.cancel,
+  gateway.audit,
+  gateway.inventory,
+  gateway.freeze,
+  gateway.unfreeze,
+  gateway.reload,
+  gateway.healthz,
+  gateway.readyz,
+  gateway.metrics,
+  gateway.openapi,
+]);

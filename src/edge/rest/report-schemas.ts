@@ -1,0 +1,166 @@
+/** The shapes of what REST reports besides single executions: pages, output, entries, inventory, plans, health. */
+import { z } from 'zod';
+import type { Listing, PlanReport, ReloadReport } from '../../gateway/gateway.ts';
+import {
+  answer,
+  count,
+  errorCode,
+  jsonObject,
+  limitReport,
+  networkAccess,
+  nullableText,
+  record,
+  risk,
+  stage,
+  text,
+  time,
+  trust,
+  workspaceAccess,
+} from './schemas.ts';
+
+const page = z.object({ count, nextCursor: nullableText, returnedAt: time });
+export const auditPage = z
+  .object({ status: z.literal('ok'), records: z.array(record), meta: page })
+  .meta({ id: 'AuditPage' });
+export const executionsPage = z
+  .object({ status: z.literal('ok'), executions: z.array(answer), meta: page })
+  .meta({ id: 'ExecutionsPage' });
+
+export const outputReport = z
+  .object({
+    requestId: text,
+    stdout: text,
+    stderr: text,
+    stdoutBase64: text.optional().describe('The exact bytes, only where they are not UTF-8.'),
+    stderrBase64: text.optional(),
+    stdoutTotal: count.describe('Bytes that the command wrote.'),
+    stderrTotal: count,
+    stdoutTruncated: z.boolean(),
+    stderrTruncated: z.boolean(),
+  })
+  .meta({ id: 'Output' });
+
+export const entriesReport = z
+  .object({
+    requestId: text,
+    entries: z.array(
+      z.object({
+        seq: count,
+        kind: text,
+        at: time,
+        requestId: nullableText,
+        principal: nullableText,
+        body: jsonObject,
+        text: text.describe('The entry as stored: canonical JSON (RFC 8785).'),
+      }),
+    ),
+  })
+  .meta({ id: 'Entries' });
+
+const timeLimit = z.object({ defaultMs: z.number(), maxMs: z.number() });
+export const listing: z.ZodType<Listing> = z
+  .object({
+    name: text,
+    tool: text,
+    title: text,
+    description: text,
+    owner: text,
+    risk,
+    priority: z.number().nullable(),
+    usageFrequency: nullableText,
+    automationCoverage: z.number().nullable(),
+    complianceNotes: nullableText,
+    reviewCadenceMs: z.number().nullable(),
+    rollback: nullableText,
+    parameters: jsonObject.describe('JSON Schema 2020-12 of the arguments object.'),
+    environments: z.array(text),
+    defaultEnvironment: nullableText,
+    timeout: timeLimit,
+    approvals: z.array(stage),
+    guardrails: z.array(text),
+    dependencies: z.array(text),
+    network: networkAccess,
+    workspace: workspaceAccess,
+  })
+  .meta({ id: 'Listing', description: 'A command that the caller may ask for.' });
+export const inventoryReport = z
+  .object({
+    status: z.literal('ok'),
+    commands: z.array(listing),
+    meta: z.object({ count, returnedAt: time }),
+  })
+  .meta({ id: 'Inventory' });
+
+const texts = z.record(z.string(), text);
+export const planReport: z.ZodType<PlanReport> = z
+  .object({
+    command: text,
+    environment: text,
+    decision: z.enum(['permit', 'deny', 'needs-approval']),
+    policies: z.array(text),
+    approvals: z.array(stage),
+    refusal: z.object({ code: errorCode, message: text }).nullable(),
+    argv: z.array(text),
+    arguments: jsonObject,
+    digest: text,
+    executable: z.object({ path: text, source: text, sha256: text }),
+    workspace: text,
+    workspaceAccess,
+    workingDirectory: text,
+    mounts: z.array(z.object({ source: text, target: text })),
+    variables: texts,
+    limits: z.object({
+      cpu: z.number(),
+      cpuTimeMs: z.number(),
+      memory: z.number(),
+      processes: z.number(),
+      openFiles: z.number(),
+      fileSize: z.number(),
+      workspaceGrowth: z.number(),
+      output: z.number(),
+    }),
+    timeoutMs: z.number(),
+    network: networkAccess,
+    runAs: z.number().nullable(),
+    sandbox: limitReport,
+    trust,
+  })
+  .meta({ id: 'Plan', description: 'What would run; nothing did.' });
+
+export const aliveReport = z.object({ status: z.literal('ok') }).meta({ id: 'Alive' });
+export const readyReport = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    problems: z.array(text).optional().describe('Only with a token, as all that follows.'),
+    generation: text.optional(),
+    frozen: z.boolean().optional(),
+    trust: trust.optional(),
+  })
+  .meta({ id: 'Ready' });
+export const frozenReport = z.object({ frozen: z.boolean() }).meta({ id: 'Frozen' });
+export const refusedReport = z.object({ requestId: text }).meta({ id: 'Refused' });
+export const reloadReport: z.ZodType<ReloadReport> = z
+  .object({
+    loaded: z.boolean().describe('False: the generation before it stays in force.'),
+    generation: text,
+    diagnostics: z.array(
+      z.object({
+        severity: z.enum(['error', 'warning']),
+        file: text,
+        line: count,
+        column: count,
+        rule: text,
+        message: text,
+        remedy: nullableText,
+      }),
+    ),
+  })
+  .meta({ id: 'Reload' });
+
+const streamText = z.object({
+  stream: z.enum(['stdout', 'stderr']),
+  encoding: z.enum(['utf8', 'base64']),
+  data: text,
+});
+/** What follows `data:` of an `output` event; that of `status` and `end` is an Answer. */
+export const outputEvent = streamText.meta({ id: 'OutputEvent' });

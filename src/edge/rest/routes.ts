@@ -1,0 +1,191 @@
+/**
+ * Operations as Fastify routes. In: an operation and its handler. Out: a route that checks, calls and answers by them.
+ * Never: a call that could not be read and is not on record, an error that leaves in another form than a problem.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ReeveError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { Caller } from '../../core/principal.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { Answer } from '../answer.ts';
+import { readJsonBody } from './body.ts';
+import { check } from './check.ts';
+import type { Metrics } from './metrics.ts';
+import type { Call, Handler, Operation, Reply } from './operation.ts';
+import { asReeveError, HttpRefusal, onRecord, problemFor, type Report } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    reeveCaller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    operation?: Operation;
+  }
+}
+
+export interface RouteTools {
+  readonly gateway: Gateway;
+  readonly metrics: Metrics;
+  readonly report: Report;
+  /** Aborted when the server stops: streams end, waiting ends. */
+  readonly stopping: AbortSignal;
+}
+
+export function addRoute<O extends Operation>(
+  app: FastifyInstance,
+  tools: RouteTools,
+  operation: O,
+  handler: Handler<O>,
+): void {
+  app.route({
+    method: operation.method,
+    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: { operation },
+    handler: (request, reply) => {
+      void answer(tools, operation, handler as unknown as Handler<Operation>, request, reply);
+    },
+  });
+}
+
+async function answer(
+  tools: RouteTools,
+  operation: Operation,
+  handler: Handler<Operation>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  try {
+    const signal = AbortSignal.any([gone.signal, tools.stopping]);
+    const call = await read(tools, operation, request, reply, signal);
+    const result = await handler(call as never);
+    if (operation.isCall === true && result.kind === 'json') {
+      const { status, result: facts } = result.value as Answer;
+      tools.metrics.call(status, facts.errorCode);
+    }
+    send(reply, result);
+  } catch (error) {
+    fail(tools, operation, error, reply);
+  }
+}
+
+/** The call, checked. One that cannot be read is still a call: it is put on record and refused under its own id. */
+async function read(
+  tools: RouteTools,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signal: AbortSignal,
+): Promise<Call<unknown, unknown>> {
+  let command: string | null = null;
+  try {
+    const query = check(operation.query, { ...(request.query as object) }, 'query');
+    let body: unknown = null;
+    if (operation.body !== null) {
+      const value = await readJsonBody(request.raw);
+      command = commandOf(value);
+      body = bodyOf(operation.body, value);
+    }
+    return {
+      gateway: tools.gateway,
+      // Open operations look at the caller themselves; no other is reached without one.
+      caller: request.reeveCaller as Caller,
+      params: request.params as Record<string, string>,
+      query,
+      body,
+      header: (name) => headerOf(request, name),
+      signal,
+      raw: { request: request.raw, response: reply.raw },
+    };
+  } catch (error) {
+    throw await unreadable(tools, operation, request, asReeveError(error, tools.report), command);
+  }
+}
+
+function bodyOf(body: NonNullable<Operation['body']>, value: JsonValue | undefined): unknown {
+  if (value === undefined && !body.optional) {
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      'body: there is none. Send a JSON object as application/json.',
+      [{ field: 'body', problem: 'missing', expected: 'a JSON object' }],
+    );
+  }
+  return check(body.schema, value ?? {}, 'body');
+}
+
+export async function unreadable(
+  tools: RouteTools,
+  operation: Operation | undefined,
+  request: FastifyRequest,
+  error: ReeveError,
+  command: string | null,
+): Promise<ReeveError> {
+  if (operation?.isCall !== true || request.reeveCaller === null) return error;
+  try {
+    return onRecord(error, await tools.gateway.refuse(request.reeveCaller, error, command));
+  } catch (failure) {
+    return asReeveError(failure, tools.report);
+  }
+}
+
+export function fail(
+  tools: RouteTools,
+  operation: Operation | undefined,
+  thrown: unknown,
+  reply: FastifyReply,
+): void {
+  const error = asReeveError(thrown, tools.report);
+  if (operation?.isCall === true) tools.metrics.call('rejected', error.code);
+  if (reply.sent || reply.raw.headersSent) {
+    // An answer is half out: only its breaking off can still say that it is not whole.
+    reply.hijack();
+    if (!reply.raw.writableEnded) reply.raw.destroy();
+    return;
+  }
+  sendProblem(reply, error);
+}
+
+export function sendProblem(reply: FastifyReply, error: ReeveError): void {
+  const problem = problemFor(error);
+  if (problem.requestId !== undefined) reply.header('Reeve-Request-Id', problem.requestId);
+  if (error instanceof HttpRefusal) reply.headers(error.terms.headers ?? {});
+  reply
+    .code(problem.status)
+    .header('Content-Type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
+}
+
+/** Bytes go out as they are: no serializer between a value and its text. */
+function send(reply: FastifyReply, result: Reply): void {
+  switch (result.kind) {
+    case 'streamed':
+      reply.hijack();
+      return;
+    case 'json':
+      reply
+        .code(result.status)
+        .headers(result.headers ?? {})
+        .header('Content-Type', 'application/json; charset=utf-8')
+        .send(Buffer.from(JSON.stringify(result.value)));
+      return;
+    case 'bytes':
+      reply
+        .code(result.status)
+        .headers(result.headers ?? {})
+        .header('Content-Type', result.mediaType)
+        .send(Buffer.from(result.bytes as Uint8Array));
+      return;
+  }
+}
+
+function commandOf(value: JsonValue | undefined): string | null {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
+  const { command } = value as { command?: unknown };
+  return typeof command === 'string' ? command : null;
+}
+
+function headerOf(request: FastifyRequest, name: string): string | null {
+  const value = request.headers[name];
+  return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+}

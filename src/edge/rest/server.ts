@@ -1,0 +1,260 @@
+/**
+ * The gateway over HTTP. In: connections. Out: answers of the operations, and /mcp for whoever carries the token.
+ * Never: an answer to a request whose Host, Origin and token were not looked at first (the open operations need no token).
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { ReeveError } from '../../core/errors.ts';
+import type { Caller } from '../../core/principal.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { isLoopback } from './access.ts';
+import * as contract from './contract.ts';
+import { watch } from './events.ts';
+import { gatekeeper } from './gatekeeper.ts';
+import * as handlers from './handlers.ts';
+import { listener } from './listener.ts';
+import { Metrics } from './metrics.ts';
+import { openApiYaml } from './openapi.ts';
+import { json } from './operation.ts';
+import { asReeveError, HttpRefusal, type Report } from './problems.ts';
+import { reportToStderr } from './report.ts';
+import { addRoute, fail, type RouteTools, sendProblem, unreadable } from './routes.ts';
+
+export interface HttpOptions {
+  readonly gateway: Gateway;
+  readonly token: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  readonly publicUrl: string | null;
+  readonly version: string;
+  /** /mcp, after the token, Host and Origin checks. */
+  readonly mcp?: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ) => Promise<void>;
+  /** What the operator's log is told; pino on standard error unless given. */
+  readonly report?: Report;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  readonly port: number;
+  /** Stops accepting, ends streams, lets answers under way go out for a moment, then closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for which answers under way may still be written when the server closes. */
+const lingerMs = 3_000;
+
+/** Resolves once it listens. Rejects with Node's own error (EADDRINUSE, EACCES, EADDRNOTAVAIL) where it cannot. */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const report = options.report ?? reportToStderr();
+  const servers: Server[] = [];
+  const stopping = new AbortController();
+  const tools: RouteTools = {
+    gateway: options.gateway,
+    metrics: new Metrics(),
+    report,
+    stopping: stopping.signal,
+  };
+  const app = fastify({
+    serverFactory: (handle) => {
+      const server = listener((request, response) => handle(request, response));
+      servers.push(server);
+      return server;
+    },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, _request, reply) =>
+      sendProblem(reply as never, asReeveError(error, report)),
+  });
+  // Bodies are read from bytes by whoever wants them; Fastify reads none.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  guard(app, tools, options);
+  addRoutes(app, tools, options);
+  addMcp(app, tools, options.mcp);
+  addElse(app, tools);
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const { port } = servers[0]!.address() as AddressInfo;
+  if (!isLoopback(options.host)) {
+    report(
+      `listening on ${options.host} without TLS: whoever can read the network reads the token; put a proxy with TLS in front of it`,
+    );
+  }
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${urlHost(options.host)}:${port}`,
+    port,
+    close: () => {
+      closing ??= close(app, servers, stopping);
+      return closing;
+    },
+  };
+}
+
+function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
+  const admit = gatekeeper(options.gateway, options.token, options);
+  app.decorateRequest('reeveCaller', null);
+  app.addHook('onRequest', async (request) => {
+    const { operation } = request.routeOptions.config;
+    const isMcp = request.routeOptions.url === '/mcp';
+    request.reeveCaller = await admit({
+      request: request.raw,
+      access: operation?.access ?? 'token',
+      face: isMcp ? 'mcp-http' : 'rest',
+      isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),
+    });
+    if (tools.stopping.aborted) {
+      throw new ReeveError(
+        'SHUTTING_DOWN',
+        'The gateway is stopping and takes no more work. Ask again when it is back.',
+      );
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    tools.metrics.answered(nameOf(request), reply.statusCode);
+  });
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const { operation } = request.routeOptions.config;
+    const error = asReeveError(thrown, tools.report);
+    const isFramework = !(thrown instanceof ReeveError);
+    fail(
+      tools,
+      operation,
+      isFramework ? await unreadable(tools, operation, request, error, null) : error,
+      reply,
+    );
+    return reply;
+  });
+}
+
+function nameOf(request: FastifyRequest): string {
+  return (
+    request.routeOptions.config.operation?.id ??
+    (request.routeOptions.url === '/mcp' ? 'mcp' : 'other')
+  );
+}
+
+function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
+  const { gateway, version } = options;
+  addRoute(app, tools, contract.execute, handlers.execute);
+  addRoute(app, tools, contract.plan, handlers.plan);
+  addRoute(app, tools, contract.recordRefused, handlers.recordRefused);
+  addRoute(app, tools, contract.listOpen, handlers.listOpen);
+  addRoute(app, tools, contract.getExecution, handlers.getExecution);
+  addRoute(app, tools, contract.getOutput, handlers.getOutput);
+  addRoute(app, tools, contract.watch, watch);
+  addRoute(app, tools, contract.getEntries, handlers.getEntries);
+  addRoute(app, tools, contract.cancel, handlers.cancel);
+  addRoute(app, tools, contract.audit, handlers.audit);
+  addRoute(app, tools, contract.inventory, handlers.inventory);
+  addRoute(app, tools, contract.freeze, handlers.freeze);
+  addRoute(app, tools, contract.unfreeze, handlers.unfreeze);
+  addRoute(app, tools, contract.reload, handlers.reload);
+  addRoute(app, tools, contract.healthz, handlers.healthz);
+  addRoute(app, tools, contract.readyz, async (call) => {
+    const { ready, ...details } = await gateway.health();
+    const value = {
+      status: ready ? 'ready' : 'not_ready',
+      ...((call.caller as Caller | null) === null ? {} : details),
+    };
+    return json(ready ? 200 : 503, value);
+  });
+  addRoute(app, tools, contract.metrics, async (call) => ({
+    kind: 'bytes',
+    status: 200,
+    mediaType: 'text/plain; version=0.0.4; charset=utf-8',
+    bytes: await tools.metrics.text(gateway, call.caller, version),
+  }));
+  let document: string | null = null;
+  addRoute(app, tools, contract.openapi, async () => {
+    document ??= openApiYaml(version);
+    return {
+      kind: 'bytes',
+      status: 200,
+      mediaType: 'application/yaml; charset=utf-8',
+      bytes: document,
+    };
+  });
+}
+
+function addMcp(app: FastifyInstance, tools: RouteTools, mcp: HttpOptions['mcp']): void {
+  if (mcp === undefined) return;
+  app.all('/mcp', (request, reply) => {
+    reply.hijack();
+    mcp(request.raw, reply.raw, request.reeveCaller!).catch((error: unknown) => {
+      tools.report('a request to /mcp failed', error);
+      if (reply.raw.headersSent) reply.raw.destroy();
+      else reply.raw.writeHead(500).end();
+    });
+  });
+}
+
+/** Paths that nobody knows, and methods that a path does not take. */
+function addElse(app: FastifyInstance, tools: RouteTools): void {
+  const paths = contract.operations.map(({ path, method }) => ({
+    method,
+    form: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = paths.filter(({ form }) => form.test(path)).map(({ method }) => method);
+    fail(tools, undefined, allowed.length === 0 ? noPath() : wrongMethod(allowed), reply);
+    return reply;
+  });
+}
+
+function noPath(): HttpRefusal {
+  const remedy = 'GET /openapi.yaml lists what there is.';
+  return new HttpRefusal(
+    new ReeveError('REQUEST_NOT_FOUND', `There is nothing at this path. ${remedy}`, [
+      { field: 'path', problem: 'not found' },
+    ]),
+    { status: 404, remedy },
+  );
+}
+
+function wrongMethod(allowed: readonly string[]): HttpRefusal {
+  const remedy = `Use ${[...new Set(allowed)].join(' or ')}.`;
+  return new HttpRefusal(
+    new ReeveError('INVALID_REQUEST', `This path does not take this method. ${remedy}`, [
+      { field: 'method', problem: 'not taken here', expected: allowed.join(', ') },
+    ]),
+    { status: 405, remedy, headers: { Allow: [...new Set(allowed)].join(', ') } },
+  );
+}
+
+async function close(
+  app: FastifyInstance,
+  servers: readonly Server[],
+  stopping: AbortController,
+): Promise<void> {
+  stopping.abort();
+  const closed = app.close();
+  const linger = new AbortController();
+  const forced = sleep(lingerMs, undefined, { signal: linger.signal }).then(
+    () => {
+      for (const server of servers) server.closeAllConnections();
+    },
+    () => undefined,
+  );
+  await closed;
+  linger.abort();
+  await forced;
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}

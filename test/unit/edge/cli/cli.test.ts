@@ -1,7 +1,11 @@
 /** The command line as a program: streams, exit codes, signals, pipes. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { finish, makeHome } from './reeve.ts';
 
 const exitTable = [
@@ -76,6 +80,101 @@ test('the first SIGINT cancels the run and waits for its end', async () => {
   assert.equal(code, 6);
   assert.match(stderr, /cancelled/);
   assert.match(stderr, /SIGINT at the command line/);
+});
+
+test('the second SIGINT leaves at once', async () => {
+  using home = makeHome();
+  const child = home.start(['run', 'stubborn']);
+  const ended = finish(child);
+  await once(child.stdout!, 'data');
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(child.exitCode, null);
+  child.kill('SIGINT');
+  assert.equal((await ended).code, 6);
+});
+
+test('no raw control sequence of a command reaches a terminal', async () => {
+  using home = makeHome();
+  const main = fileURLToPath(new URL('./memory-main.ts', import.meta.url));
+  const line = [
+    process.execPath,
+    main,
+    '--config',
+    'named.yaml',
+    '--state',
+    'gateway-state',
+    'run',
+    'escape',
+  ];
+  const child = spawn('script', ['-qec', line.map((word) => `'${word}'`).join(' '), '/dev/null'], {
+    cwd: home.folder,
+    env: { ...home.env, NO_COLOR: '1', TERM: 'xterm' },
+    stdio: 'pipe',
+  });
+  const { stdout } = await finish(child);
+  assert.doesNotMatch(stdout, /\u001b|\u0007/);
+  assert.match(stdout, /\\u\{1b\}\]52;c;cHduZWQ=\\u\{7\}\\u\{1b\}\[2Jhi/);
+});
+
+test('colours come on a terminal, unless NO_COLOR is set', async () => {
+  using home = makeHome();
+  const main = fileURLToPath(new URL('./memory-main.ts', import.meta.url));
+  const line = `'${process.execPath}' '${main}' run forbidden --config named.yaml --state gateway-state`;
+  for (const [more, coloured] of [
+    [{}, true],
+    [{ NO_COLOR: '1' }, false],
+    [{ TERM: 'dumb' }, false],
+  ] as const) {
+    const env = { ...home.env, TERM: 'xterm', ...more };
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: home.folder,
+      env,
+      stdio: 'pipe',
+    });
+    assert.equal((await finish(child)).stdout.includes('\u001b['), coloured, JSON.stringify(more));
+  }
+});
+
+test('reeve mcp writes nothing but the protocol to standard output, and ends with its client', async () => {
+  using home = makeHome();
+  const hello = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    },
+  };
+  const ended = await home.reeve(['mcp'], { input: `${JSON.stringify(hello)}\n` });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(ended.stderr, '');
+  for (const line of ended.stdout.trimEnd().split('\n'))
+    assert.equal(JSON.parse(line).jsonrpc, '2.0');
+});
+
+test('reeve mcp that cannot open its gateway says why on standard error and ends', async () => {
+  using home = makeHome();
+  writeFileSync(join(home.folder, 'reeve.yaml'), 'version: 1\n');
+  const child = spawn(
+    process.execPath,
+    [
+      fileURLToPath(new URL('./memory-main.ts', import.meta.url)),
+      'mcp',
+      '--state',
+      'gateway-state',
+    ],
+    { cwd: home.folder, env: home.env, stdio: 'pipe' },
+  );
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 3);
+  assert.match(stderr, /is not trusted/);
 });
 
 test('a reader that goes away ends nothing but the printing, without a word', async () => {

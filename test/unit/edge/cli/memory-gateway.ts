@@ -53,6 +53,12 @@ const scripts: Readonly<Record<string, Script>> = {
     end: { status: 'unknown', errorCode: 'HOST_LOST', errorMessage: 'The gateway went away.' },
   },
   endless: { output: [['stdout', bytes('started\n')]], end: { status: 'ok' }, endless: true },
+  /** Goes on however often it is cancelled. */
+  stubborn: {
+    output: [['stdout', bytes('started\n')]],
+    end: { status: 'ok' },
+    endless: true,
+  },
   flood: {
     output: Array.from({ length: 200 }, () => ['stdout', Buffer.alloc(16_384, 'y\n')] as const),
     end: { status: 'ok', exitCode: 0 },
@@ -124,6 +130,7 @@ export function memoryGateway(trust: Trust): Gateway {
     wait: async (_caller, id) => keepAlive(find(id).ended.promise),
     cancel: async (_caller, id, reason) => {
       const run = find(id);
+      if (run.execution.command === 'stubborn') return run.execution;
       settle(run, { status: 'cancelled', errorCode: 'COMMAND_CANCELLED', errorMessage: reason });
       return run.execution;
     },

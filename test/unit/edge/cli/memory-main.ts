@@ -1,15 +1,24 @@
 /** The command line on a gateway in memory, as a program of its own: what src/main.ts is, without sandbox and store. */
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Settings } from '../../../../src/core/settings.ts';
 import { runCli } from '../../../../src/edge/cli/cli.ts';
 import type { Wiring } from '../../../../src/edge/cli/wiring.ts';
+import { ensureLocalToken } from '../../../../src/edge/identity/local-token.ts';
 import { memoryGateway } from './memory-gateway.ts';
 
 const wiring: Wiring = {
   version: '0.0.0-test',
   open: async (options) => {
     const gateway = memoryGateway(options.trust);
-    const settings = {} as never;
-    return { gateway, settings, warnings: [], token: 'reeve_test', close: () => gateway.close() };
+    const { token } = ensureLocalToken(options.stateDir);
+    return {
+      gateway,
+      settings: settingsOf(options.configFile),
+      warnings: [],
+      token,
+      close: () => gateway.close(),
+    };
   },
   check: async (file) => {
     const lines = readFileSync(file, 'utf8').split('\n');
@@ -27,8 +36,37 @@ const wiring: Wiring = {
           },
         ];
   },
-  capabilities: async () => ({}) as never,
+  capabilities: async () => ({
+    tier: 'bubblewrap',
+    bubblewrap: { path: '/usr/bin/bwrap', version: '0.8.0' },
+    cgroup: null,
+    seccomp: true,
+    processLimit: 'rlimit',
+    problems: [
+      { what: 'memory is not limited', why: 'there is no control group', remedy: 'delegate one' },
+    ],
+  }),
 };
+
+function settingsOf(file: string): Settings {
+  return {
+    file,
+    folder: dirname(file),
+    inventory: 'inventory.yaml',
+    policy: null,
+    listen: { host: '127.0.0.1', port: 0 },
+    publicUrl: null,
+    allowedHosts: [],
+    defaultEnvironment: 'development',
+    environments: {},
+    sandbox: 'required',
+    limitsRequired: false,
+    concurrency: { running: 8, waiting: 100 },
+    graceMs: 2_000,
+    localRisks: [],
+    auditFile: null,
+  };
+}
 
 process.exitCode = await runCli(process.argv.slice(2), wiring, {
   stdin: process.stdin,

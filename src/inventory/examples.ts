@@ -9,6 +9,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Findings } from './diagnose.ts';
 import { renderTemplate } from './render.ts';
 import type { Path } from './source.ts';
+import type { Validator } from './validator.ts';
 import { validatorOf } from './validators.ts';
 import { lexicalProblem, sandboxWorkspace } from './workspace-path.ts';
 
@@ -19,9 +20,18 @@ export function checkExamples(
   at: Path,
   findings: Findings,
 ): void {
-  const { properties } = validatorOf(command);
+  const parameters = [...at.slice(0, -1), 'parameters'];
+  let properties: Validator['properties'];
+  try {
+    ({ properties } = validatorOf(command));
+  } catch (error) {
+    // Our own schemas let nothing through that the compiler refuses; should they, it is the declaration that is wrong.
+    const reason = error instanceof Error ? error.message : 'unknown';
+    findings.error(parameters, 'schema', `the parameters cannot be compiled: ${reason}`, null);
+    return;
+  }
   for (const { name, fallback } of properties.values()) {
-    const place = [...at.slice(0, -1), 'parameters', name];
+    const place = [...parameters, name];
     const property = (command.parameters.properties as Record<string, Record<string, JsonValue>>)[
       name
     ]!;

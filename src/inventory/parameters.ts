@@ -160,6 +160,7 @@ export interface Property {
   /** Type of the elements, or the type itself. */
   readonly scalar: 'string' | 'integer' | 'number' | 'boolean';
   readonly isPath: boolean;
+  readonly hasPattern: boolean;
   readonly mayLeadWithDash: boolean;
   readonly required: boolean;
   readonly fallback: JsonValue | undefined;
@@ -181,6 +182,7 @@ export function propertiesOf(schema: JsonObject): ReadonlyMap<string, Property> 
           type,
           scalar: element.type as Property['scalar'],
           isPath: element.format === 'workspace-path',
+          hasPattern: element.pattern !== undefined,
           mayLeadWithDash: property.allowLeadingDash === true || element.allowLeadingDash === true,
           required: required.includes(name),
           fallback: property.default,

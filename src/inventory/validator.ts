@@ -26,14 +26,16 @@ export interface Validator {
 /** Compiles the schema of a command's arguments. `stdin` names the parameter that becomes standard input. */
 export function compileValidator(schema: JsonObject, stdin: string | null): Validator {
   const properties = propertiesOf(schema);
-  const ajv = newAjv();
-  // Patterns are tried only on values whose type and length are right: the first pass leaves them out.
-  const first = ajv.compile(withoutPatterns(schema));
-  const whole = ajv.compile(schema);
+  const whole = compile(schema);
+  // Patterns are tried only on values whose type and length are right: a first pass leaves them out.
+  const first = [...properties.values()].some(({ hasPattern }) => hasPattern)
+    ? compile(withoutPatterns(schema))
+    : null;
   const check = (given: JsonValue): Validated => {
     const own = ownArguments(given, properties);
     const { values } = own;
-    const problems: Problem[] = [...own.problems, ...validate(first, values, schema)];
+    const problems: Problem[] = [...own.problems];
+    if (first !== null) problems.push(...validate(first, values, schema));
     if (!problems.some((p) => p.early)) problems.push(...validate(whole, values, schema));
     const details = new Map(problems.map((p) => [`${p.field}\u0000${p.problem}`, p]));
     const found: ErrorDetail[] = [...details.values()].map(({ early: _, ...detail }) => detail);
@@ -52,6 +54,16 @@ export function compileValidator(schema: JsonObject, stdin: string | null): Vali
   return { properties, check };
 }
 
+let compiler: Ajv2020 | undefined;
+
+function compile(schema: JsonObject): ValidateFunction {
+  compiler ??= newAjv();
+  const compiled = compiler.compile(schema);
+  // It would remember every schema of every generation otherwise.
+  compiler.removeSchema(schema);
+  return compiled;
+}
+
 function newAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
@@ -59,6 +71,7 @@ function newAjv(): Ajv2020 {
     allErrors: true,
     ownProperties: true,
     verbose: false,
+    logger: false,
     meta: false,
     validateSchema: false,
     addUsedSchema: false,

@@ -2,7 +2,8 @@
  * Operations as Fastify routes. In: an operation and its handler. Out: a route that checks, calls and answers by them.
  * Never: a call that could not be read and is not on record, an error that leaves in another form than a problem.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
@@ -14,21 +15,19 @@ import type { Metrics } from './metrics.ts';
 import type { Call, Handler, Operation, Reply } from './operation.ts';
 import { asReeveError, HttpRefusal, onRecord, problemFor, type Report } from './problems.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    reeveCaller: Caller | null;
-  }
-  interface FastifyContextConfig {
-    operation?: Operation;
-  }
-}
-
 export interface RouteTools {
   readonly gateway: Gateway;
   readonly metrics: Metrics;
   readonly report: Report;
   /** Aborted when the server stops: streams end, waiting ends. */
   readonly stopping: AbortSignal;
+  /** Who came in with which request; nobody, on an open operation without a token. */
+  readonly callers: WeakMap<IncomingMessage, Caller>;
+}
+
+/** The operation that a request was routed to. */
+export function operationOf(request: FastifyRequest): Operation | undefined {
+  return (request.routeOptions.config as { operation?: Operation }).operation;
 }
 
 export function addRoute<O extends Operation>(
@@ -40,7 +39,7 @@ export function addRoute<O extends Operation>(
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    config: { operation },
+    config: { operation } as FastifyContextConfig,
     handler: (request, reply) => {
       void answer(tools, operation, handler as unknown as Handler<Operation>, request, reply);
     },
@@ -90,7 +89,7 @@ async function read(
     return {
       gateway: tools.gateway,
       // Open operations look at the caller themselves; no other is reached without one.
-      caller: request.reeveCaller as Caller,
+      caller: tools.callers.get(request.raw) as Caller,
       params: request.params as Record<string, string>,
       query,
       body,
@@ -121,9 +120,10 @@ export async function unreadable(
   error: ReeveError,
   command: string | null,
 ): Promise<ReeveError> {
-  if (operation?.isCall !== true || request.reeveCaller === null) return error;
+  const caller = tools.callers.get(request.raw);
+  if (operation?.isCall !== true || caller === undefined) return error;
   try {
-    return onRecord(error, await tools.gateway.refuse(request.reeveCaller, error, command));
+    return onRecord(error, await tools.gateway.refuse(caller, error, command));
   } catch (failure) {
     return asReeveError(failure, tools.report);
   }

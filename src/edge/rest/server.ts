@@ -20,7 +20,7 @@ import { openApiYaml } from './openapi.ts';
 import { json } from './operation.ts';
 import { asReeveError, HttpRefusal, type Report } from './problems.ts';
 import { reportToStderr } from './report.ts';
-import { addRoute, fail, type RouteTools, sendProblem, unreadable } from './routes.ts';
+import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable } from './routes.ts';
 
 export interface HttpOptions {
   readonly gateway: Gateway;
@@ -60,6 +60,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     metrics: new Metrics(),
     report,
     stopping: stopping.signal,
+    callers: new WeakMap(),
   };
   const app = fastify({
     serverFactory: (handle) => {
@@ -106,16 +107,16 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 
 function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
   const admit = gatekeeper(options.gateway, options.token, options);
-  app.decorateRequest('reeveCaller', null);
   app.addHook('onRequest', async (request) => {
-    const { operation } = request.routeOptions.config;
+    const operation = operationOf(request);
     const isMcp = request.routeOptions.url === '/mcp';
-    request.reeveCaller = await admit({
+    const caller = await admit({
       request: request.raw,
       access: operation?.access ?? 'token',
       face: isMcp ? 'mcp-http' : 'rest',
       isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),
     });
+    if (caller !== null) tools.callers.set(request.raw, caller);
     if (tools.stopping.aborted) {
       throw new ReeveError(
         'SHUTTING_DOWN',
@@ -127,7 +128,7 @@ function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): v
     tools.metrics.answered(nameOf(request), reply.statusCode);
   });
   app.setErrorHandler(async (thrown, request, reply) => {
-    const { operation } = request.routeOptions.config;
+    const operation = operationOf(request);
     const error = asReeveError(thrown, tools.report);
     const isFramework = !(thrown instanceof ReeveError);
     fail(
@@ -141,10 +142,7 @@ function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): v
 }
 
 function nameOf(request: FastifyRequest): string {
-  return (
-    request.routeOptions.config.operation?.id ??
-    (request.routeOptions.url === '/mcp' ? 'mcp' : 'other')
-  );
+  return operationOf(request)?.id ?? (request.routeOptions.url === '/mcp' ? 'mcp' : 'other');
 }
 
 function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
@@ -168,7 +166,7 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
     const { ready, ...details } = await gateway.health();
     const value = {
       status: ready ? 'ready' : 'not_ready',
-      ...((call.caller as Caller | null) === null ? {} : details),
+      ...((call.caller as Caller | undefined) === undefined ? {} : details),
     };
     return json(ready ? 200 : 503, value);
   });
@@ -194,7 +192,7 @@ function addMcp(app: FastifyInstance, tools: RouteTools, mcp: HttpOptions['mcp']
   if (mcp === undefined) return;
   app.all('/mcp', (request, reply) => {
     reply.hijack();
-    mcp(request.raw, reply.raw, request.reeveCaller!).catch((error: unknown) => {
+    mcp(request.raw, reply.raw, tools.callers.get(request.raw)!).catch((error: unknown) => {
       tools.report('a request to /mcp failed', error);
       if (reply.raw.headersSent) reply.raw.destroy();
       else reply.raw.writeHead(500).end();

@@ -71,7 +71,8 @@ const number = (value: unknown) => (typeof value === 'number' ? value : null);
 
 /** Reads an execution, a problem, or an MCP tool result that carries one of them. */
 export function readAnswer(printed: string): Answer {
-  const body = object(parse(printed));
+  const [, json, http] = /^([\s\S]*)\n(\d{3})$/.exec(printed) ?? [null, printed, null];
+  const body = object(parse(json!));
   const carried = object(body.structuredContent ?? object(body.result).structuredContent);
   const whole = Object.keys(carried).length > 0 ? carried : body;
   const result = object(whole.result);
@@ -85,7 +86,7 @@ export function readAnswer(printed: string): Answer {
     truncated: result.truncated === true,
     exitCode: number(result.exitCode),
     durationMs: number(meta.durationMs),
-    http: number(whole.status),
+    http: http === null ? null : Number(http),
   };
 }
 

@@ -11,7 +11,10 @@ import { showAudit, tell } from './story.ts';
 
 const began = performance.now();
 heading('Reeve runs declared commands for agents and people');
-const stage = await setStage();
+const stage = await setStage().catch((error: Error) => {
+  console.error(`demo: ${error.message}`);
+  process.exit(1);
+});
 try {
   say(`A gateway is running at ${stage.url} on a copy of examples/quickstart, with its state in SQLite.
 Each line below is run as it stands; to repeat one while the demo runs:

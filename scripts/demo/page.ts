@@ -50,11 +50,25 @@ export function check(what: string, fine: boolean, instead?: string): void {
   console.log(`   ${mark} ${what}${fine || instead === undefined ? '' : ` — ${clean(instead)}`}`);
 }
 
-/** The first lines of a text, none of them long. */
+/** The first lines of a text; long lines go on over several, so that nothing of a message is lost. */
 export function head(text: string, lines: number): string[] {
   const all = text.trimEnd().split('\n');
-  const shown = all.slice(0, lines).map((l) => (l.length > 110 ? `${l.slice(0, 109)}…` : l));
+  const shown = all.slice(0, lines).flatMap(wrap);
   return all.length > lines ? [...shown, `… ${all.length - lines} more lines`] : shown;
+}
+
+const width = 108;
+
+function wrap(line: string): string[] {
+  const parts: string[] = [];
+  let rest = line;
+  while (rest.length > width && parts.length < 5) {
+    const space = rest.lastIndexOf(' ', width);
+    const at = space > width / 2 ? space : width;
+    parts.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return [...parts, rest.slice(0, width)];
 }
 
 /** A command's output is data: nothing in it may speak to the terminal. */

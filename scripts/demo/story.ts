@@ -13,7 +13,9 @@ const stdio =
   'mcp-inspector --cli -q --format json -e REEVE_CONFIG=$REEVE_CONFIG -e REEVE_STATE=$REEVE_STATE reeve mcp';
 const http =
   'mcp-inspector --cli -q --format json $URL/mcp --transport http --header "Authorization: Bearer $TOKEN"';
-const curl = 'curl -sS -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"';
+/** curl prints the HTTP status behind the body, on a line of its own. */
+const curl =
+  'curl -sS -w "\\n%{http_code}" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"';
 
 /** One request of the story, as the record should show it. */
 export interface Told {
@@ -36,11 +38,10 @@ export async function tell(stage: Stage): Promise<readonly Told[]> {
     const wanted = errorCode === null ? status : `${status}, ${errorCode}`;
     const found = got.errorCode === null ? `${got.status}` : `${got.status}, ${got.errorCode}`;
     check(
-      `the answer is ${wanted}`,
-      got.status === status && got.errorCode === errorCode,
-      `it is ${found}`,
+      `the answer is ${wanted}, with a request id`,
+      got.status === status && got.errorCode === errorCode && got.requestId !== null,
+      `it is ${found}, request ${got.requestId}`,
     );
-    check('it has a request id', got.requestId !== null);
     if (got.requestId !== null) told.push({ requestId: got.requestId, status, errorCode });
     return got;
   };

@@ -66,7 +66,8 @@ test('a run is given its declared environment and nothing of the gateway', async
     root: string[];
     interfaces: string[] | null;
   };
-  const { PWD: _pwd, SHLVL: _level, _: _program, ...environment } = seen.environment;
+  const { REEVE_REQUEST_ID: given, ...environment } = seen.environment;
+  assert.equal(given, (body.result as { requestId: string }).requestId);
   assert.deepEqual(environment, { PATH: '/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' });
   assert.deepEqual(seen.descriptors, [0, 1, 2]);
   assert.equal(seen.cwd, '/workspace');

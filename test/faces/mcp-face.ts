@@ -97,6 +97,8 @@ export async function mcpStdioFace(stage: Stage, state: string): Promise<Face> {
     async call(scenario, running) {
       const id = next++;
       const reply = replyTo(id);
+      // A call that was gone back on has no reply, and its server may end before anybody looks.
+      reply.catch(() => {});
       send(callLine(id, scenario));
       if (!scenario.cancel) return toldByReply(await reply, scenario, conforms);
       await running();

@@ -112,14 +112,14 @@ async function localToken(stateDir: string, store: Store): Promise<string> {
 }
 
 async function tail(store: Store, auditFile: string | null, stateDir: string) {
-  const { auditLockFile, chooseAuditFile } = await import('./audit/audit-file.ts');
+  const { chooseAuditFile } = await import('./audit/audit-file.ts');
   const { startTailer } = await import('./audit/tailer.ts');
   const { tryLock } = await import('./store/exclusive.ts');
   const file = chooseAuditFile(auditFile, stateDir);
   return startTailer({
     store,
     file,
-    lock: (audited) => tryLock(auditLockFile(audited)),
+    lock: tryLock,
     onError: (error) => tellOperator('the audit file cannot be written; it is tried again', error),
   });
 }

@@ -124,10 +124,11 @@ export function settled(execution: Execution): EntryDraft {
         code: execution.errorCode ?? 'COMMAND_NOT_ALLOWED',
         message: errorMessage,
       });
-    case 'cancelled': {
+    case 'cancelled':
+    case 'failed': {
       const body: OutcomeBody = {
         call: callOf(execution),
-        status: 'cancelled',
+        status: execution.status,
         errorCode: execution.errorCode ?? 'COMMAND_CANCELLED',
         errorMessage: message(errorMessage),
         ran: false,

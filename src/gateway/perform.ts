@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { intent, outcome as outcomeEntry, settled } from '../audit/entries.ts';
 import { issuePermit, type Permit } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
-import type { Execution, FinalStatus, Outcome } from '../core/execution.ts';
+import type { Execution, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
 import type { House } from './house.ts';
@@ -107,8 +107,7 @@ async function perform(
         break;
     }
   } catch (error) {
-    // The intent is not on record, so nothing runs.
-    settle(house, live, 'rejected', known(house, error));
+    notIntended(house, live, known(house, error));
     return 'done';
   }
 
@@ -116,6 +115,27 @@ async function perform(
   const outcome = await run(house, live, permit);
   await conclude(house, live, outcome);
   return 'done';
+}
+
+/**
+ * The intent was reported as not written, so nothing runs. It may have reached the disk all the same: then the record
+ * says `running`, and has to be told that nothing ran. If that fails too, recovery does it.
+ */
+function notIntended(house: House, live: LiveRun, error: ReeveError): void {
+  if (statusOnRecord(house, live) !== 'running') {
+    settle(house, live, 'rejected', error);
+    return;
+  }
+  live.execution = { ...live.execution, status: 'running' };
+  settle(house, live, 'failed', error);
+}
+
+function statusOnRecord(house: House, live: LiveRun): Execution['status'] | null {
+  try {
+    return house.store.execution(live.execution.requestId)?.status ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Policy, inventory and host as they are at this moment, not as they were when it was asked. */
@@ -235,7 +255,12 @@ async function conclude(house: House, live: LiveRun, outcome: Outcome): Promise<
 }
 
 /** Ends an execution that never ran. If even that cannot be recorded, recovery will find it. */
-function settle(house: House, live: LiveRun, to: FinalStatus, error: ReeveError): void {
+function settle(
+  house: House,
+  live: LiveRun,
+  to: 'rejected' | 'cancelled' | 'failed',
+  error: ReeveError,
+): void {
   const at = house.clock.now();
   const { execution } = live;
   const ended: Execution = {

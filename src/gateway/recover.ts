@@ -2,8 +2,8 @@
  * What a gateway does about executions whose gateway is gone. In: open executions in the store. Out: every one of them
  * settled, or named as unproven. Never: touching one whose owner lives, or settling a run whose processes may still be there.
  */
-import { lost } from '../audit/entries.ts';
-import type { Execution, FinalStatus } from '../core/execution.ts';
+import { lost, settled } from '../audit/entries.ts';
+import type { Execution } from '../core/execution.ts';
 import type { House } from './house.ts';
 
 /** Settles what can be settled; answers the request ids that could not be proven to have ended. */
@@ -12,7 +12,10 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
   const alive = new Map<string, boolean>();
   for (const execution of house.store.open()) {
     const { owner, status } = execution;
-    if (owner === house.liveness.self) continue;
+    if (owner === house.liveness.self) {
+      settleOwn(house, execution);
+      continue;
+    }
     if (!alive.has(owner)) alive.set(owner, house.liveness.alive(owner));
     if (alive.get(owner)) continue;
     switch (status) {
@@ -22,6 +25,7 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
           house,
           execution,
           'cancelled',
+          'HOST_LOST',
           'The gateway that took this request went away before it was started. Nothing ran; ask again if it is still wanted.',
         );
         break;
@@ -33,6 +37,7 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
             house,
             execution,
             'unknown',
+            'HOST_LOST',
             'The gateway went away while this ran. Its processes are gone; what it had done by then is not known. Look at what it may have left before a person decides what next.',
           );
         } else {
@@ -54,22 +59,33 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
   return unproven;
 }
 
+/** One of ours that this process no longer carries: it was given up before a process, and could not be settled then. */
+function settleOwn(house: House, execution: Execution): void {
+  if (house.live.has(execution.requestId)) return;
+  const message = 'It could not be put on record that this was to start, so nothing was started.';
+  switch (execution.status) {
+    case 'queued':
+      settle(house, execution, 'cancelled', 'AUDIT_UNAVAILABLE', message);
+      break;
+    case 'running':
+      settle(house, execution, 'failed', 'AUDIT_UNAVAILABLE', message);
+      break;
+    default:
+      break;
+  }
+}
+
 /** Compare-and-set from the status that was read: of two gateways that recover at once, one wins. */
-function settle(house: House, execution: Execution, to: FinalStatus, message: string): void {
+function settle(
+  house: House,
+  execution: Execution,
+  to: 'cancelled' | 'failed' | 'unknown',
+  errorCode: 'HOST_LOST' | 'AUDIT_UNAVAILABLE',
+  errorMessage: string,
+): void {
   const at = house.clock.now();
-  house.store.settle(
-    execution.requestId,
-    execution.status,
-    to,
-    at,
-    'HOST_LOST',
-    message,
-    lost({
-      ...execution,
-      status: to,
-      finishedAt: at,
-      errorCode: 'HOST_LOST',
-      errorMessage: message,
-    }),
-  );
+  const ended: Execution = { ...execution, status: to, finishedAt: at, errorCode, errorMessage };
+  const entry = to === 'unknown' ? lost(ended) : settled(ended);
+  const { requestId, status } = execution;
+  house.store.settle(requestId, status, to, at, errorCode, errorMessage, entry);
 }

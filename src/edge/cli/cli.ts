@@ -7,6 +7,7 @@ import { exitCodes } from './exit-codes.ts';
 import { describeFailure, exitCodeOfFailure } from './failure.ts';
 import { mcpShortcut } from './mcp-shortcut.ts';
 import { ReaderGone, Screen } from './screen.ts';
+import { foldAll } from './table.ts';
 import type { CliIo, Wiring } from './wiring.ts';
 
 export type { CliIo, OpenGateway, Wiring } from './wiring.ts';
@@ -28,7 +29,7 @@ export async function runCli(argv: readonly string[], wiring: Wiring, io: CliIo)
     if (error instanceof ReaderGone) return exitCodes.ok;
     // A failure after the answer (while closing) must not make two documents of one.
     if (format === 'json' && !screen.answered) await printProblem(screen, error);
-    await screen.say(describeFailure(error, screen.err));
+    await screen.say(foldAll(describeFailure(error, screen.err), screen.errWidth));
     return exitCodeOfFailure(error);
   }
 }

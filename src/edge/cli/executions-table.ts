@@ -22,12 +22,13 @@ export function executionsTable(
         paintStatus({ ...e, exitCode: null, signal: null }, paint).replace(e.status, text),
     },
     { title: 'COMMAND', cell: (e) => e.command ?? '' },
-    { title: 'ENVIRONMENT', cell: (e) => e.environment ?? '' },
+    { title: 'ENVIRONMENT', spare: 3, cell: (e) => e.environment ?? '' },
     {
       title: 'PRINCIPAL',
+      spare: 2,
       cell: (e) => (e.onBehalfOf === null ? e.principal : `${e.principal} for ${e.onBehalfOf}`),
     },
-    { title: 'TOOK', align: 'right', cell: (e) => took(e, now) },
+    { title: 'TOOK', spare: 1, align: 'right', cell: (e) => took(e, now) },
     { title: 'REQUEST', cell: (e) => e.requestId },
     {
       title: 'ERROR',

@@ -48,7 +48,10 @@ export class Progress {
     if (this.#timer === null || elapsed < afterMs) return;
     if (!this.#shown && this.#screen.midLine) return;
     this.#shown = true;
-    const line = cut(`${this.#text} · ${briefDuration(elapsed)}`, (this.#screen.width ?? 80) - 1);
+    const line = cut(
+      `${this.#text} · ${briefDuration(elapsed)}`,
+      (this.#screen.errWidth ?? 80) - 1,
+    );
     void this.#screen.draw(`\r\u001b[K${this.#screen.err.dim(line)}`);
   }
 }

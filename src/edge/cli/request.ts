@@ -66,9 +66,7 @@ export async function completeRequest(
   } catch (error) {
     // A call was made, even if it could not be read: it goes on record like every other.
     if (!(error instanceof ReeveError)) throw error;
-    throw connection.mode === 'local'
-      ? await connection.gateway.refuse(connection.caller(), error, draft.command)
-      : error;
+    throw await connection.gateway.refuse(connection.caller(), error, draft.command);
   }
 }
 

@@ -49,6 +49,8 @@ export class Screen {
   readonly errIsTerminal: boolean;
   /** Columns of standard output's terminal; null where it is none. */
   readonly width: number | null;
+  /** The same of standard error's. */
+  readonly errWidth: number | null;
   readonly #io: CliIo;
   readonly #gone = new AbortController();
   #midLine = false;
@@ -60,9 +62,8 @@ export class Screen {
     this.errIsTerminal = isTerminal(io.stderr);
     this.out = wantsColour(io.stdout, io.env) ? coloured : plain;
     this.err = wantsColour(io.stderr, io.env) ? coloured : plain;
-    const columns = (io.stdout as { columns?: unknown }).columns;
-    this.width =
-      this.outIsTerminal && typeof columns === 'number' && columns >= 20 ? columns : null;
+    this.width = columnsOf(io.stdout);
+    this.errWidth = columnsOf(io.stderr);
     // Without these two listeners a reader that goes away would end the process with a stack trace.
     io.stdout.on('error', () => this.#gone.abort());
     io.stderr.on('error', () => {});
@@ -123,6 +124,11 @@ function writeTo(stream: NodeJS.WritableStream, data: string | Uint8Array): Prom
 
 function isTerminal(stream: NodeJS.WritableStream): boolean {
   return (stream as { isTTY?: boolean }).isTTY === true;
+}
+
+function columnsOf(stream: NodeJS.WritableStream): number | null {
+  const { columns } = stream as { columns?: unknown };
+  return isTerminal(stream) && typeof columns === 'number' && columns >= 20 ? columns : null;
 }
 
 function wantsColour(stream: NodeJS.WritableStream, env: Variables): boolean {

@@ -24,7 +24,7 @@ export async function run(context: Context): Promise<number> {
 function columns(paint: Context['screen']['out']): readonly Column<Listing>[] {
   return [
     { title: 'COMMAND', cell: (l) => l.name, paint: (_l, text) => paint.bold(text) },
-    { title: 'TOOL', cell: (l) => l.tool },
+    { title: 'TOOL', spare: 3, cell: (l) => l.tool },
     {
       title: 'RISK',
       cell: (l) => l.risk,
@@ -33,6 +33,7 @@ function columns(paint: Context['screen']['out']): readonly Column<Listing>[] {
     },
     {
       title: 'ENVIRONMENTS',
+      spare: 2,
       cell: (l) =>
         l.environments
           .map((e) => (e === l.defaultEnvironment && l.environments.length > 1 ? `${e}*` : e))
@@ -47,10 +48,11 @@ function columns(paint: Context['screen']['out']): readonly Column<Listing>[] {
     },
     {
       title: 'APPROVALS',
+      spare: 1,
       cell: (l) =>
         l.approvals.map((s) => (s.count > 1 ? `${s.role}×${s.count}` : s.role)).join(' → '),
     },
-    { title: 'OWNER', cell: (l) => l.owner },
+    { title: 'OWNER', spare: 4, cell: (l) => l.owner },
     { title: 'DESCRIPTION', cell: (l) => l.description || l.title },
   ];
 }

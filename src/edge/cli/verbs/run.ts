@@ -14,6 +14,7 @@ import { Progress } from '../progress.ts';
 import { completeRequest, draftRequest } from '../request.ts';
 import { describeEnd, runLine } from '../run-line.ts';
 import { type Shown, showLive } from '../show-live.ts';
+import { foldAll } from '../table.ts';
 
 export async function run(context: Context, input: VerbInput): Promise<number> {
   const draft = await draftRequest(context, input);
@@ -97,7 +98,7 @@ async function tellEnd(context: Context, shown: Shown): Promise<void> {
     );
   }
   await screen.say(runLine(execution, screen.err));
-  await screen.say(describeEnd(execution, screen.err));
+  await screen.say(foldAll(describeEnd(execution, screen.err), screen.errWidth));
 }
 
 async function printAnswer(

@@ -31,7 +31,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
         entries: entries.map((e) => JSON.parse(e.text) as unknown),
       });
     } else {
-      await screen.print(describeExecution(execution, screen.out));
+      await screen.print(describeExecution(execution, screen.out, screen.width));
       await screen.print(describeEntries(entries, screen));
     }
     return exitCodes.ok;
@@ -41,7 +41,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
 }
 
 /** The story in labelled lines, ending in a newline. */
-export function describeExecution(e: Execution, paint: Paint): string {
+export function describeExecution(e: Execution, paint: Paint, columns: number | null): string {
   const name = visibleLine(e.command ?? '(no command)');
   const where = e.environment === null ? '' : ` in ${visibleLine(e.environment)}`;
   const who = `${visibleLine(e.principal)}${e.onBehalfOf === null ? '' : ` for ${visibleLine(e.onBehalfOf)}`}`;
@@ -81,6 +81,7 @@ export function describeExecution(e: Execution, paint: Paint): string {
       ['digest', e.digest],
     ],
     paint,
+    columns,
   )}`;
 }
 

@@ -8,7 +8,7 @@ import { mcpShortcut } from '../../../../src/edge/cli/mcp-shortcut.ts';
 import { nearest } from '../../../../src/edge/cli/nearest.ts';
 import { typeArguments } from '../../../../src/edge/cli/request.ts';
 import type { Paint } from '../../../../src/edge/cli/screen.ts';
-import { cut, displayWidth, table } from '../../../../src/edge/cli/table.ts';
+import { cut, displayWidth, foldAll, table } from '../../../../src/edge/cli/table.ts';
 import { briefDuration, localIso, parseTime } from '../../../../src/edge/cli/times.ts';
 import { quoted } from '../../../../src/edge/cli/verbs/plan.ts';
 import { verbs } from '../../../../src/edge/cli/verbs.ts';
@@ -33,6 +33,32 @@ test('a table is aligned, also with wide and joined characters, and cut at its e
   assert.equal(table(columns, rows, plain, 21).split('\n')[1], 'é        long text h…');
   assert.deepEqual([displayWidth('日本'), displayWidth('e\u0301'), displayWidth('🙂')], [4, 1, 2]);
   assert.equal(cut('日本語', 5), '日本…');
+});
+
+test('spare columns are left out where the terminal is too narrow, the last one never', () => {
+  const columns = [
+    { title: 'A', cell: () => 'a'.repeat(20) },
+    { title: 'B', spare: 1, cell: () => 'b'.repeat(20) },
+    { title: 'C', spare: 2, cell: () => 'c'.repeat(20) },
+    { title: 'D', cell: () => 'd'.repeat(40) },
+  ];
+  const titles = (width: number) =>
+    table(columns, ['row'], plain, width).split('\n')[0]!.split(/ +/);
+  assert.deepEqual([200, 89, 80, 40].map(titles), [
+    ['A', 'B', 'C', 'D'],
+    ['A', 'B', 'D'],
+    ['A', 'B', 'D'],
+    ['A', 'D'],
+  ]);
+});
+
+test('long lines are broken at spaces and stay under their beginning', () => {
+  assert.equal(
+    foldAll('  one two three four five six\nshort', 22),
+    '  one two three four\n  five six\nshort',
+  );
+  assert.equal(foldAll('one two three four five six', null), 'one two three four five six');
+  assert.equal(foldAll('x'.repeat(50), 30), 'x'.repeat(50));
 });
 
 test('on a terminal control sequences of a command are visible, however its chunks are cut', () => {

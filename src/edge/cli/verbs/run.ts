@@ -13,6 +13,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { Progress } from '../progress.ts';
 import { completeRequest, draftRequest } from '../request.ts';
 import { describeEnd, runLine } from '../run-line.ts';
+import { ReaderGone } from '../screen.ts';
 import { type Shown, showLive } from '../show-live.ts';
 import { foldAll } from '../table.ts';
 
@@ -82,6 +83,12 @@ async function runToEnd(
     await progress.end();
     await tellEnd(context, shown);
     return exitCodeOf(shown.execution);
+  } catch (error) {
+    await progress.end();
+    if (requestId !== null && !(error instanceof ReaderGone)) {
+      await screen.say(`reeve: how it ended is not known here; reeve show ${requestId} tells\n`);
+    }
+    throw error;
   } finally {
     await progress.end();
     quiet();

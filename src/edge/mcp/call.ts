@@ -111,7 +111,7 @@ async function follow(
 }
 
 /** Aborted when the client cancels, when the connection ends, and when the stream of the answer is closed. */
-function goneSignal(ctx: ServerContext): AbortSignal {
+export function goneSignal(ctx: ServerContext): AbortSignal {
   const stream = ctx.http?.req?.signal;
   return stream === undefined ? ctx.mcpReq.signal : AbortSignal.any([ctx.mcpReq.signal, stream]);
 }

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import { invalid, numberFrom, refuseUnknown, startRequestFrom, textFrom } from './arguments.ts';
-import { answerOfExecution, asResult, submit } from './call.ts';
+import { answerOfExecution, asResult, goneSignal, submit } from './call.ts';
 import type { Door } from './door.ts';
 import { refuseCall } from './refusal.ts';
 import { answerSchema, idempotencyKeySchema, requestIdSchema } from './schemas.ts';
@@ -112,7 +112,7 @@ async function status(
   const execution =
     waitMs === 0
       ? await door.gateway.execution(caller, requestId)
-      : await door.gateway.wait(caller, requestId, waitMs, ctx.mcpReq.signal);
+      : await door.gateway.wait(caller, requestId, waitMs, goneSignal(ctx));
   const result = await answerOfExecution(door, caller, execution);
   // Looking at a run that failed is no failure of the look.
   return { ...result, isError: false };

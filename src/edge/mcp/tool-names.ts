@@ -7,6 +7,8 @@ import type { Gateway, Listing } from '../../gateway/gateway.ts';
 
 /** Milliseconds for which a listing is good: as long as clients may keep theirs. */
 export const listTtlMs = 10_000;
+/** Milliseconds between two askings for a name that is not known: guessing names must not cost the gateway much. */
+const askAgainMs = 1_000;
 const principalsKept = 100;
 
 interface Known {
@@ -35,11 +37,11 @@ export class ToolNames {
 
   async commandOf(caller: Caller, tool: string): Promise<string | null> {
     const known = this.#known.get(caller.principal.id);
-    if (known !== undefined && performance.now() - known.at < listTtlMs) {
-      const command = known.commands.get(tool);
-      // A tool that is not known may have been declared since.
-      if (command !== undefined) return command;
-    }
+    const age = known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.at;
+    const command = known?.commands.get(tool);
+    if (command !== undefined && age < listTtlMs) return command;
+    // A tool that is not known may have been declared since.
+    if (command === undefined && age < askAgainMs) return null;
     await this.list(caller);
     return this.#known.get(caller.principal.id)?.commands.get(tool) ?? null;
   }

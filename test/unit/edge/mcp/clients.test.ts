@@ -51,8 +51,16 @@ const ways: Readonly<Record<string, (era: Era) => Promise<Connected>>> = {
 function textOf(result: unknown): string {
   return (result as { content: { text: string }[] }).content.map((c) => c.text).join('\n');
 }
-function structureOf(result: unknown): Record<string, any> {
-  return (result as { structuredContent: Record<string, unknown> }).structuredContent;
+/** Of answers and problems, what these tests look at. */
+interface Structure {
+  readonly status: unknown;
+  readonly errorCode?: string;
+  readonly requestId?: string;
+  readonly result: { readonly stdout: string; readonly exitCode: number };
+  readonly meta: { readonly requestId: string };
+}
+function structureOf(result: unknown): Structure {
+  return (result as { structuredContent: Structure }).structuredContent;
 }
 
 for (const [way, connect] of Object.entries(ways)) {

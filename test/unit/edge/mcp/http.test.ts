@@ -230,7 +230,9 @@ test('the modern era needs no session and names the client in each request', asy
     modernCall({ name: 'say', arguments: { text: 'hi' } }),
     modernHeaders,
   );
-  const { result } = (await response.json()) as { result: Record<string, any> };
+  const { result } = (await response.json()) as {
+    result: { structuredContent: { result: { stdout: string } } };
+  };
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('mcp-session-id'), null);
   assert.equal(result.structuredContent.result.stdout, 'hi\n');

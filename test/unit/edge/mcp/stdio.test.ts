@@ -8,8 +8,23 @@ const child = new URL('./stdio-child.ts', import.meta.url).pathname;
 
 interface Message {
   readonly id?: unknown;
-  readonly result?: Record<string, any>;
+  readonly result?: {
+    readonly content: { readonly text: string }[];
+    readonly structuredContent: { readonly result: { stdout: string; stdoutBase64?: string } };
+  };
   readonly error?: { code: number; message: string; data?: Record<string, unknown> };
+}
+
+/** What the process had on record when it ended. */
+interface Ended {
+  readonly code: number | null;
+  readonly records: {
+    command: string | null;
+    status: string;
+    errorCode: string | null;
+    client: string | null;
+  }[];
+  readonly cancels: { reason: string }[];
 }
 
 class Peer {
@@ -49,7 +64,7 @@ class Peer {
   }
 
   /** Ends the input and gives what the process had on record. */
-  async end(): Promise<{ code: number | null; records: any[]; cancels: any[] }> {
+  async end(): Promise<Ended> {
     this.process.stdin.end();
     const code = await this.#exited;
     const line = /^RECORDS (.*)$/m.exec(this.#stderr);
@@ -149,7 +164,7 @@ test('malformed messages are answered by their id, and the connection lives on',
       ['say', 'rejected', 'INVALID_REQUEST'],
     ],
   );
-  assert.equal(records.at(-1).client, 'raw\\u{202e}/1');
+  assert.equal(records.at(-1)!.client, 'raw\\u{202e}/1');
 });
 
 test('a line over the bound is skipped to its end and answered; what follows is served', async (t) => {
@@ -176,7 +191,7 @@ test('one byte at a time is as good as all at once', async (t) => {
     peer.process.stdin.write(Uint8Array.of(byte));
   }
   const answer = await peer.next();
-  assert.equal(answer.result?.structuredContent.result.stdout, 'grüße\n');
+  assert.equal(answer.result!.structuredContent.result.stdout, 'grüße\n');
   await peer.end();
 });
 
@@ -251,25 +266,25 @@ test('a reader that went away ends the process cleanly, its calls cancelled', as
   clearInterval(poke);
   const { code, records } = await peer.end();
   assert.equal(code, 0);
-  assert.equal(records[0].status, 'cancelled');
+  assert.equal(records[0]!.status, 'cancelled');
 });
 
 test('hostile output cannot end its own marks or hide characters', async (t) => {
   const peer = new Peer(t);
   await peer.initialize();
   peer.write(call(1, { name: 'trick' }));
-  const text = (await peer.next()).result?.content[0].text as string;
+  const text = (await peer.next()).result!.content[0]!.text as string;
   const nonce = /<reeve-output-(\w{24}) stdout>/.exec(text)![1];
   assert.equal(text.split(`</reeve-output-${nonce}`).length, 2);
   assert.ok(text.includes('\\u{1b}[2J\\u{202e}'));
   assert.doesNotMatch(text, /[\u001b\u202e]/);
   peer.write(call(2, { name: 'binary' }));
   const binary = (await peer.next()).result!;
-  assert.match(binary.content[0].text, /not all UTF-8/);
+  assert.match(binary.content[0]!.text, /not all UTF-8/);
   assert.equal(binary.structuredContent.result.stdoutBase64, '//4AQQo=');
   peer.write(call(3, { name: 'flood' }));
   const flood = (await peer.next()).result!;
-  assert.match(flood.content[0].text, /134464 bytes left out/);
+  assert.match(flood.content[0]!.text, /134464 bytes left out/);
   assert.equal(flood.structuredContent.result.stdout.length, 200_000);
   await peer.end();
 });

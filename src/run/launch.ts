@@ -3,7 +3,7 @@
  * that starts a command's process. Never: a descriptor in the child that the plan does not name.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { ReeveError } from '../core/errors.ts';
 import { type Inlet, type Outlet, openInlet, openOutlet, type PipeSupply } from './pipes.ts';
 import { descriptors, type Plan } from './plan.ts';
@@ -18,6 +18,8 @@ export interface LaunchInput {
     readonly seccomp: string | null;
     readonly passwd: string;
     readonly group: string;
+    /** Writes standard input to a file of its own; it is unlinked as soon as it is open. */
+    readonly stdin: (bytes: Uint8Array) => string;
   };
   /** What the gateway inherited: `/dev/null` is put in their place. */
   readonly inherited: readonly number[];
@@ -45,7 +47,7 @@ export interface Running {
 /** Starts the process. Throws ReeveError if there was none: then nothing has run. */
 export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Running> {
   const { plan } = input;
-  const [out, err, status, args, stdin] = await supply.take(5);
+  const [out, err, status, args] = await supply.take(4);
   const sandboxStatus = new SandboxStatus();
   const inlets: Inlet[] = [];
   const outlets: Outlet[] = [];
@@ -74,8 +76,13 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
       const nothing = file('/dev/null', 'r+');
       for (const fd of input.inherited) layout.set(fd, nothing);
     }
-    // Input can wait in the pipe; what does not fit follows as the child reads.
-    layout.set(0, input.stdin === null ? file('/dev/null') : outlet(stdin!, input.stdin));
+    if (input.stdin === null || input.stdin.length === 0) layout.set(0, file('/dev/null'));
+    else {
+      // A file, not a pipe: a pipe whose writer has gone blocks whoever opens it again as /dev/stdin.
+      const path = input.files.stdin(input.stdin);
+      layout.set(0, file(path));
+      unlinkSync(path);
+    }
     layout.set(
       1,
       inlet(out!, (chunk) => input.onChunk('stdout', chunk)),
@@ -109,7 +116,7 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
     throw failure(error);
   } finally {
     for (const fd of opened) closeSync(fd);
-    supply.discard([args!, status!, stdin!]);
+    supply.discard([args!, status!]);
   }
   const release = (): void => {
     for (const end of [...inlets, ...outlets]) end.destroy();

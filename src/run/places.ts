@@ -47,8 +47,12 @@ export function openPlaces(
   try {
     if (invocation.workspaceAccess !== 'none') {
       const access = invocation.workspaceAccess;
-      if (owner !== null) requireAccess(invocation.workspace, owner, identity, access);
-      places.push(open('workspace', invocation.workspace, workspaceTarget, access, identity));
+      const workspace = open('workspace', invocation.workspace, workspaceTarget, access, identity);
+      places.push(workspace);
+      const actual = fstatSync(workspace.fd);
+      if (owner !== null && actual.uid !== owner.uid)
+        throw notAsDecided('workspace', workspace.path);
+      requireAccess(workspace.path, actual, identity, access);
       if (access === 'read-write') {
         const own = openOwnFolder(invocation.workspace, identity);
         if (own !== null) places.push(own);
@@ -111,10 +115,7 @@ function open(
     const stat = fstatSync(fd);
     const actual = readlinkSync(`/proc/self/fd/${fd}`);
     if (actual !== path || stat.isSymbolicLink()) {
-      throw new ReeveError(
-        'WORKSPACE_ISOLATION_VIOLATION',
-        `The ${what} ${visibleLine(path)} is or leads through a symbolic link; nothing was started. Put a real folder there, or name the resolved path.`,
-      );
+      throw notAsDecided(what, path);
     }
     if (!stat.isDirectory() && what === 'workspace') {
       throw new ReeveError(
@@ -152,6 +153,13 @@ function requireAccess(
     'COMMAND_EXECUTION_FAILED',
     `User ${identity.uid}, as whom commands run here, cannot ${does} the workspace ${where} (owner ${owner.uid}, mode ${(owner.mode & 0o7777).toString(8).padStart(4, '0')}); nothing was started. ` +
       `Give it to that user (chown -R ${identity.uid}:${identity.gid} ${where}), or set the environment's runAs to a user other than root who can.`,
+  );
+}
+
+function notAsDecided(what: string, path: string): ReeveError {
+  return new ReeveError(
+    'WORKSPACE_ISOLATION_VIOLATION',
+    `The ${what} ${visibleLine(path)} is or leads through a symbolic link; nothing was started. Put a real folder there, or name the resolved path.`,
   );
 }
 

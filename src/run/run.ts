@@ -223,6 +223,7 @@ function accountFiles(context: RunContext, { uid, gid }: Identity) {
       `passwd-${uid}-${gid}`,
       `reeve:x:${uid}:${gid}:Reeve:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
     ),
+    stdin: (bytes: Uint8Array) => context.folder.passing(bytes),
     group: context.folder.file(`group-${gid}`, `reeve:x:${gid}:\nnogroup:x:65534:\n`),
   };
 }

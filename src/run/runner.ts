@@ -64,7 +64,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     host,
     folder,
     inherited,
-    supply: new PipeSupply(folder.path),
+    supply: new PipeSupply(folder.closed),
     seccomp: host.arch === null ? null : folder.file('seccomp', seccompProgram(host.arch)),
     bootId: bootId() ?? '',
     clock: options.clock,
@@ -144,7 +144,7 @@ class LocalRunner implements Runner {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const run of this.#active) run.stop('cancelled', 'the gateway is stopping');
+    for (const run of this.#active) run.stop('cancelled', stopping);
     await Promise.all(this.#busy);
     this.#context.folder.remove();
     const bases: readonly string[] = Object.values(this.#context.cgroups?.bases ?? {});
@@ -161,6 +161,8 @@ class LocalRunner implements Runner {
       this.#assertOpen(),
     );
     this.#active.add(run);
+    // Closed while it was being started: nobody else would stop it.
+    if (this.#closed) run.stop('cancelled', stopping);
     try {
       return await outcomeOf(run, this.report(invocation));
     } finally {
@@ -187,6 +189,8 @@ class LocalRunner implements Runner {
     );
   }
 }
+
+const stopping = 'the gateway is stopping';
 
 const trialLimits: Limits = Object.freeze({
   cpu: 1,

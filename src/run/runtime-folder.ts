@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 export interface RuntimeFolder {
-  readonly path: string;
+  /** The part that only the gateway's user may enter: for names that others could otherwise guess and open. */
+  readonly closed: string;
   /** Writes a file once (0600) and answers its path. */
   file(name: string, content: string | Uint8Array): string;
+  /** Writes a new file that whoever is handed it open may open again; the caller unlinks it. */
+  passing(content: Uint8Array): string;
   /** An empty folder or file to mount on in a mount namespace of its own; runs share it without meeting. */
   place(index: number, kind: 'folder' | 'file'): string;
   remove(): void;
@@ -26,10 +29,14 @@ export function createRuntimeFolder(stateDir: string): RuntimeFolder {
     candidates.filter((c): c is string => c !== undefined && c !== ''),
     isRoot,
   );
-  chmodSync(path, 0o711);
+  const closed = join(path, 'closed');
+  mkdirSync(closed, { mode: 0o700 });
+  // Others pass through to the places, which are empty, and get no further.
+  if (isRoot) chmodSync(path, 0o711);
   const written = new Set<string>();
-  const once = (name: string, make: (path: string) => void): string => {
-    const whole = join(path, name);
+  let passed = 0;
+  const once = (folder: string, name: string, make: (path: string) => void): string => {
+    const whole = join(folder, name);
     if (!written.has(name)) {
       make(whole);
       written.add(name);
@@ -37,10 +44,17 @@ export function createRuntimeFolder(stateDir: string): RuntimeFolder {
     return whole;
   };
   return {
-    path,
-    file: (name, content) => once(name, (p) => writeFileSync(p, content, { mode: 0o600 })),
+    closed,
+    file: (name, content) => once(closed, name, (p) => writeFileSync(p, content, { mode: 0o600 })),
+    passing: (content) => {
+      const whole = join(closed, `in-${passed++}`);
+      writeFileSync(whole, content, { mode: 0o400, flag: 'wx' });
+      // The command may belong to another user and open it again as /dev/stdin; the folder keeps all others out.
+      chmodSync(whole, 0o444);
+      return whole;
+    },
     place: (index, kind) =>
-      once(`${kind}-${index}`, (p) => {
+      once(path, `${kind}-${index}`, (p) => {
         if (kind === 'folder') mkdirSync(p, { mode: 0o755 });
         else writeFileSync(p, '', { mode: 0o644 });
       }),

@@ -20,7 +20,8 @@ try {
       onStarted: (handle) => console.log(`started ${JSON.stringify(handle)}`),
       onOutput: () => console.log('output'),
     });
-    const { stdout, stderr, ...rest } = ran;
+    const { stdout, stderr, ...all } = ran;
+    const rest = { ...all, out: ran.out.slice(0, 4000), err: ran.err.slice(0, 4000) };
     console.log(
       `outcome ${JSON.stringify({ ...rest, ok: rest.status === 'ok', total: stdout.total + stderr.total })}`,
     );

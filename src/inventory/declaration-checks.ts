@@ -4,6 +4,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Findings } from './diagnose.ts';
 import { inputPatternProblem } from './inputs.ts';
 import type { CommandFields } from './inventory-schema.ts';
+import type { ParameterField } from './parameter-schema.ts';
 import type { Path } from './source.ts';
 import { type Declared, parseText, readText } from './template.ts';
 import { either, nearest, quote } from './words.ts';
@@ -135,8 +136,10 @@ export function checkDefaultEnvironment(
   );
 }
 
+/** The parameter that becomes standard input. `parameters` is null where they are wrong already. */
 export function readStdin(
   fields: Partial<CommandFields>,
+  parameters: Readonly<Record<string, ParameterField>> | null,
   at: Path,
   findings: Findings,
 ): string | null {
@@ -148,12 +151,10 @@ export function readStdin(
     findings.error(place, 'stdin', 'stdin must be exactly one parameter', 'Write stdin: "{name}".');
     return null;
   }
-  if (fields.parameters === undefined) return part.name;
-  const parameter = Object.hasOwn(fields.parameters, part.name)
-    ? fields.parameters[part.name]
-    : undefined;
+  if (parameters === null) return part.name;
+  const parameter = Object.hasOwn(parameters, part.name) ? parameters[part.name] : undefined;
   if (parameter === undefined) {
-    const close = nearest(part.name, Object.keys(fields.parameters));
+    const close = nearest(part.name, Object.keys(parameters));
     findings.error(
       place,
       'unknown-parameter',

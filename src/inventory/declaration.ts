@@ -62,17 +62,18 @@ export function readDeclaration(
 
   const parameters = fields.parameters ?? {};
   const required = fields.required ?? [];
-  const stdin = readStdin(fields, at, findings);
+  const parametersAreSound = sound(source, fields, at, 'parameters');
+  const stdin = readStdin(fields, parametersAreSound ? parameters : null, at, findings);
   checkParameters(parameters, stdin, [...at, 'parameters'], findings);
-  checkRequired(required, parameters, [...at, 'required'], findings);
+  // With unsound parameters, everything that names one would be complained of as well.
+  if (parametersAreSound) checkRequired(required, parameters, [...at, 'required'], findings);
   const always = new Set([
     ...required,
     ...Object.keys(parameters).filter((p) => parameters[p]!.default !== undefined),
   ]);
   const declared: Declared = { parameters, always };
-  // With unsound parameters every {name} would be complained of as well.
   const run =
-    fields.run === undefined || !sound(source, fields, at, 'parameters')
+    fields.run === undefined || !parametersAreSound
       ? null
       : readRun(fields.run, declared, stdin, [...at, 'run'], findings);
   const executable =
@@ -83,7 +84,7 @@ export function readDeclaration(
     findings.error([...at, 'run', 0], 'executable', executable.problem, executable.remedy);
 
   const inputs = readInputs(fields, environments, at, findings);
-  checkConcurrency(fields, declared, stdin, at, findings);
+  if (parametersAreSound) checkConcurrency(fields, declared, stdin, at, findings);
   checkWorkspace(fields, at, findings);
   checkSecrets(fields, environments, settings, at, findings);
   checkDefaultEnvironment(fields, environments, at, findings);

@@ -74,7 +74,8 @@ function describeIssue(
   const help = schemas.map(descriptionOf).find((text) => text !== undefined) ?? null;
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = [...new Set(schemas.filter((s) => mayBe(s, value)).flatMap(keysOf))];
+      const fitting = schemas.filter((schema) => mayBe(schema, value));
+      const known = [...new Set((fitting.length > 0 ? fitting : schemas).flatMap(keysOf))];
       for (const key of issue.keys) {
         const close = nearest(key, known);
         const where = path.length === 0 ? 'here' : `in ${name}`;

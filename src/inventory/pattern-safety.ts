@@ -78,7 +78,8 @@ export function patternProblem(pattern: string): { message: string; remedy: stri
   for (const part of repeatedGroups(pattern)) {
     let expression: RegExp;
     try {
-      expression = new RegExp(`^(?:${part})$`, 'u');
+      // Behind it nothing matches, so that every way of cutting the text up is tried.
+      expression = new RegExp(`^${part}(?!)`, 'u');
     } catch {
       continue; // it refers to a group outside of itself: the limit at run time still holds
     }
@@ -122,7 +123,7 @@ function repeatedGroups(pattern: string): string[] {
   return found;
 }
 
-/** Texts that make an ambiguous repetition try every way of cutting them up: repeated samples with an end that never matches. */
+/** Texts that make an ambiguous repetition try every way of cutting them up: repeated samples. */
 function pumps(part: string): string[] {
   const samples = new Set<string>();
   const sets: Readonly<Record<string, string>> = { d: '0', w: 'a', s: ' ', D: 'a', W: '-', S: 'a' };
@@ -136,5 +137,5 @@ function pumps(part: string): string[] {
   }
   const list = [...samples];
   const pairs = list.slice(0, 5).flatMap((a) => list.slice(0, 5).map((b) => a + b));
-  return [...list, ...pairs].map((sample) => `${sample.repeat(40)}\u0001`);
+  return [...list, ...pairs].map((sample) => sample.repeat(40));
 }

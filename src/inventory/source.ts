@@ -88,7 +88,8 @@ function parseSource(file: string, text: string, sha256: string): SourceResult {
       prettyErrors: false,
       stringKeys: true,
       resolveKnownTags: false,
-      logLevel: 'silent',
+      // Not 'silent': that would hide a second document as well.
+      logLevel: 'error',
     });
   } catch {
     // The parser recurses: only nesting beyond all reason ends up here.
@@ -179,6 +180,9 @@ function wordsOf(error: YAMLError): [string, string, string | null] {
     case 'TAG_RESOLVE_FAILED':
       return ['yaml', 'tags such as !!binary are not read', 'Write the value without a tag.'];
     default: {
+      if (/call stack/i.test(error.message)) {
+        return ['too-deep', 'the file is nested too deeply to be read', 'Write it flatter.'];
+      }
       const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
       return ['yaml', message, 'Check the indentation and the quotes here and just above.'];
     }

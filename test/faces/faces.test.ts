@@ -50,13 +50,18 @@ async function checkRecord(
   assert.deepEqual(await entryKinds(url, token, requestId), scenario.expected.kinds);
 }
 
-/** The one request of this face that was cancelled: its client was gone before it could be told the request id. */
+/**
+ * The one request of this face that was cancelled: its client was gone before it could be told the request id.
+ * What is forwarded to another gateway arrives there by REST, and says in the client's name where it came from.
+ */
 async function cancelledBy(url: string, token: string, face: FaceName): Promise<string> {
   let requestId: string | undefined;
   await until('the request is cancelled', async () => {
     const { body } = await rest(url, token, 'GET', '/v1/commands/audit?limit=50&status=cancelled');
-    const records = body.records as { requestId: string; face: string }[];
-    requestId = records.find((r) => r.face === face)?.requestId;
+    const records = body.records as { requestId: string; face: string; client: string | null }[];
+    requestId = records.find(
+      (r) => r.face === face || r.client?.startsWith(`${face}; `) === true,
+    )?.requestId;
     return requestId !== undefined;
   });
   return requestId!;

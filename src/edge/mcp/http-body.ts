@@ -3,7 +3,10 @@
  * In: a request. Out: its bytes, or what is wrong with it. Never: more than the bound in memory.
  */
 import type { IncomingMessage } from 'node:http';
-import { maxMessageBytes } from './message.ts';
+import { maxMessageBytes, searchedBytes } from './message.ts';
+
+/** What is read and thrown away of a message that is too long, so that its sender gets to read the answer. */
+const drainedBytes = 4 * maxMessageBytes;
 
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -30,19 +33,28 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
     return refused(415, 'Content-Encoding: compressed bodies are not taken.');
-  if (Number(request.headers['content-length'] ?? 0) > maxMessageBytes)
-    return refused(413, tooLarge);
 
+  const announced = Number(request.headers['content-length'] ?? 0);
+  // Of a message that says itself that it is too long, only the beginning is kept: it tells what was attempted.
+  const kept = announced > maxMessageBytes ? searchedBytes : maxMessageBytes;
   const parts: Uint8Array[] = [];
   let length = 0;
+  let keptLength = 0;
   try {
-    for await (const part of request as AsyncIterable<Uint8Array>) {
-      parts.push(part);
-      length += part.length;
-      if (length > maxMessageBytes) return refused(413, tooLarge, parts[0]);
+    // What is left unread after the break is dumped by Node once the answer is out.
+    for await (const part of request.iterator({ destroyOnReturn: false })) {
+      length += (part as Uint8Array).length;
+      if (keptLength < kept) {
+        parts.push((part as Uint8Array).subarray(0, kept - keptLength));
+        keptLength += parts.at(-1)!.length;
+      }
+      if (length > drainedBytes) break;
     }
   } catch {
     return { kind: 'gone' };
+  }
+  if (length > maxMessageBytes) {
+    return refused(413, tooLarge, Buffer.concat(parts).subarray(0, searchedBytes));
   }
   return { kind: 'bytes', bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
 }

@@ -256,6 +256,15 @@ test('--json - reads the arguments from standard input and refuses what is not p
   }
 });
 
+test('--json - refuses more than 1 MiB, and reads no further', async () => {
+  using home = makeHome();
+  const ended = await home.reeve(['run', 'greet', '--json', '-'], {
+    input: Buffer.alloc(8 * 2 ** 20, ' '),
+  });
+  assert.equal(ended.code, 3);
+  assert.match(ended.stderr, /^PAYLOAD_TOO_LARGE: [\s\S]*on record as/);
+});
+
 test('what others wrote reaches people without control and direction marks', async () => {
   using home = makeHome();
   const ended = await home.reeve(['list']);

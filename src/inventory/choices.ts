@@ -89,14 +89,14 @@ export function chooseDirectory(
       objections.leadsOut = true;
       objections.add(
         'workingDirectory',
-        `the path ${quote(asked)} ${found.problem}`,
+        `${quote(asked)} ${found.problem}`,
         'a directory inside the workspace, without ".."',
       );
       return null;
     case 'unusable':
       objections.add(
         'workingDirectory',
-        `the path ${quote(asked)} ${found.problem}`,
+        `${quote(asked)} ${found.problem}`,
         'a directory that exists inside the workspace',
       );
       return null;

@@ -35,6 +35,8 @@ export function findExecutable(
   workspaces: readonly Writable[],
 ): Found {
   if (!written.includes('/')) return bareName(written, folder, mounts);
+  const inWorkspace = workspaceRefusal(resolve(folder, written), workspaces);
+  if (inWorkspace !== null) return inWorkspace;
   const path = isAbsolute(written)
     ? normalize(written)
     : sandboxPathOf(resolve(folder, written), mounts);
@@ -57,15 +59,8 @@ export function findExecutable(
   }
   if (!seen.ok) return seen;
   const { source } = seen;
-  for (const { name, workspace } of workspaces) {
-    if ([source, ...placesOnTheWay(source)].some((place) => isInside(place, workspace))) {
-      return {
-        ok: false,
-        problem: `the executable ${source} lies in the workspace of environment ${name}, where a command could replace it`,
-        remedy: 'Keep executables outside of every workspace and mount their folder.',
-      };
-    }
-  }
+  const ends = workspaceRefusal(source, workspaces);
+  if (ends !== null) return ends;
   const stat = lstatSync(source);
   if (!stat.isFile()) {
     return {
@@ -82,6 +77,17 @@ export function findExecutable(
     };
   }
   return { ok: true, path: known, source };
+}
+
+function workspaceRefusal(path: string, workspaces: readonly Writable[]): Found | null {
+  const places = [path, ...placesOnTheWay(path)];
+  const where = workspaces.find(({ workspace }) => places.some((p) => isInside(p, workspace)));
+  if (where === undefined) return null;
+  return {
+    ok: false,
+    problem: `the executable ${path} lies in the workspace of environment ${where.name}, where a command could replace it`,
+    remedy: 'Keep executables outside of every workspace and mount their folder.',
+  };
 }
 
 function bareName(written: string, folder: string, mounts: readonly DeclaredMount[]): Found {
@@ -121,7 +127,9 @@ function seeInSandbox(
 ): { ok: true; source: string } | { ok: false; problem: string; remedy: string | null } {
   const hidden = (at: string) => ({
     ok: false as const,
-    problem: `the executable ${path} leads to ${at}, which the sandbox does not show`,
+    problem: isInside(path, at)
+      ? `the executable ${path} lies neither under /usr nor in a mount, so the sandbox would not show it`
+      : `the executable ${path} leads to ${at}, which the sandbox does not show`,
     remedy: 'Executables lie under /usr or in a mount: mount the folder that holds it.',
   });
   const places = [...shared, ...mounts].sort((a, b) => b.target.length - a.target.length);

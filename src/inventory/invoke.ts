@@ -173,7 +173,7 @@ function resolvePaths(
       const field = Array.isArray(value) ? `${name}/${index}` : name;
       objections.add(
         field,
-        `the path ${quote(path)} ${found.problem}`,
+        `${quote(path)} ${found.problem}`,
         `a path inside the workspace, relative or below ${sandboxWorkspace}`,
       );
       return sandboxWorkspace;

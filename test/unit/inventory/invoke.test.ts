@@ -209,7 +209,7 @@ test('everything that is wrong with a call is said at once, and an escape decide
   assert.equal(path.details[0]?.field, 'p');
   assert.match(
     path.message,
-    /^it cannot be called like this: p the path "\/etc\/passwd" is outside of the workspace/,
+    /^it cannot be called like this: p "\/etc\/passwd" is outside of the workspace/,
   );
 });
 

@@ -248,11 +248,15 @@ test('fields | rule and place | why', (t) => {
     ['run: [bin/app]', /lies in no mount.*\[executable\]\n.*mounts: \[bin\]/, 'no mount'],
     [
       'run: [ws/bin/tool]\nmounts: [ws/bin]',
-      /a command could change it \[mount\]/,
+      /a command could (change|replace) it \[(mount|executable)\]/,
       'a mount in a workspace',
     ],
     ['run: [/usr/bin/nope]', /\/usr\/bin\/nope does not exist \[executable\]/, 'missing'],
-    ['run: [/etc/passwd]', /sandbox does not show \[executable\]/, 'not in the sandbox'],
+    [
+      'run: [/etc/passwd]',
+      /lies neither under \/usr nor in a mount.* \[executable\]/,
+      'not in the sandbox',
+    ],
     ['run: [/usr/bin]', /not a regular file \[executable\]/, 'a folder'],
     [
       'run: [bin/plain]\nmounts: [bin]',
@@ -261,7 +265,7 @@ test('fields | rule and place | why', (t) => {
     ],
     [
       'run: [bin/into-ws]\nmounts: [bin]',
-      /which the sandbox does not show \[executable\]/,
+      /could replace it \[executable\]/,
       'a link into a workspace',
     ],
     [

@@ -94,6 +94,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       settings,
       warnings: first.warnings,
       token,
+      capabilities: runner.capabilities,
       reopenAudit: () => tailer.reopen(),
       close: closeAll,
     };

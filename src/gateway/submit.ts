@@ -126,7 +126,7 @@ function assertOpen(house: House): void {
   if (frozen !== null) {
     throw new ReeveError(
       'FROZEN',
-      `Frozen by ${frozen.by} since ${new Date(frozen.at).toISOString()}: ${frozen.reason} Nothing starts until an operator runs "reeve unfreeze".`,
+      `Frozen by ${frozen.by} since ${new Date(frozen.at).toISOString()} (${frozen.reason || 'no reason given'}). Nothing starts until an operator runs "reeve unfreeze".`,
     );
   }
   if (house.state.unrecorded > 0) {

@@ -79,7 +79,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
       if (left <= 0 || signal?.aborted) return execution(caller, requestId);
       const over = AbortSignal.any([
         ...(signal === undefined ? [] : [signal]),
-        ...(deadline === null ? [] : [AbortSignal.timeout(Math.ceil(left))]),
+        ...(deadline === null ? [] : [AbortSignal.timeout(Math.min(Math.ceil(left), 2 ** 31 - 1))]),
       ]);
       const seconds = Math.min(waitSeconds, Math.ceil(left / 1_000));
       try {

@@ -4,10 +4,18 @@ import { type ErrorDetail, ReeveError } from '../../core/errors.ts';
 import { visibleLine } from '../../core/text.ts';
 
 /** The value as the schema gives it. Throws ReeveError INVALID_REQUEST that names every wrong field, ten at most. */
-export function check<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
-  const result = schema.safeParse(value);
+export function check<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  where: 'body' | 'query',
+): z.output<S> {
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const details = result.error.issues.flatMap(detailsOf).slice(0, 10);
+  const details = result.error.issues
+    // A repeated parameter becomes a list, but outside there is only its name.
+    .map((issue) => (where === 'query' ? { ...issue, path: issue.path.slice(0, 1) } : issue))
+    .flatMap(detailsOf)
+    .slice(0, 10);
   const lines = details.map((d) => sentence(d));
   throw new ReeveError(
     'INVALID_REQUEST',

@@ -38,6 +38,8 @@ export function addRoute<O extends Operation>(
 ): void {
   app.route({
     method: operation.method,
+    // Whoever only looks whether we are there may do so by HEAD.
+    exposeHeadRoute: operation.access === 'open',
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     config: { operation } as FastifyContextConfig,
     handler: (request, reply) => {
@@ -110,7 +112,7 @@ function bodyOf(body: NonNullable<Operation['body']>, value: JsonValue | undefin
       [{ field: 'body', problem: 'missing', expected: 'a JSON object' }],
     );
   }
-  return check(body.schema, value ?? {}, 'body');
+  return check(body.schema, value === undefined ? {} : value, 'body');
 }
 
 export async function unreadable(

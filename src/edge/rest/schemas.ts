@@ -13,7 +13,7 @@ export const text = z.string();
 export const count = z.int().min(0);
 export const nullableText = text.nullable();
 /** Any JSON object: what is in it is checked elsewhere, or comes from the gateway. */
-export const jsonObject = z.record(z.string(), z.any()) as z.ZodType<JsonObject>;
+export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 export const time = text.describe('ISO 8601, UTC');
 
 export const errorCode = z.enum(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]).meta({

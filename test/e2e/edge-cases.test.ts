@@ -68,7 +68,12 @@ test('a run is given its declared environment and nothing of the gateway', async
   };
   const { REEVE_REQUEST_ID: given, ...environment } = seen.environment;
   assert.equal(given, (body.result as { requestId: string }).requestId);
-  assert.deepEqual(environment, { PATH: '/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' });
+  assert.deepEqual(environment, {
+    PATH: '/usr/bin:/bin',
+    HOME: '/tmp',
+    LANG: 'C.UTF-8',
+    PWD: '/workspace',
+  });
   assert.deepEqual(seen.descriptors, [0, 1, 2]);
   assert.equal(seen.cwd, '/workspace');
   assert.notEqual(seen.uid, 0);

@@ -78,7 +78,7 @@ test('killed while a request waits: it never ran, is cancelled with HOST_LOST, a
   assert.deepEqual(await look(stage, second, requestId), {
     status: 'cancelled',
     errorCode: 'HOST_LOST',
-    kinds: ['asked', 'decided', 'lost'],
+    kinds: ['asked', 'decided', 'outcome'],
   });
   assert.equal(await submit(stage, second, slow(119), 'only-once'), requestId);
   assert.equal((await look(stage, second, requestId)).status, 'cancelled');
@@ -104,7 +104,7 @@ test('killed around the intent, the start and the end: nothing stays open, nothi
     const message = `killed after ${delay} ms: ${JSON.stringify(found)}`;
     switch (found.status) {
       case 'cancelled':
-        assert.deepEqual(found.kinds, ['asked', 'decided', 'lost'], message);
+        assert.deepEqual(found.kinds, ['asked', 'decided', 'outcome'], message);
         break;
       case 'unknown':
         assert.equal(found.errorCode, 'HOST_LOST', message);

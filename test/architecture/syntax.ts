@@ -2,7 +2,12 @@
  * A file's syntax tree. In: TypeScript. Out: its nodes, one after the other, whatever they are called.
  * Never: a tree of a file with errors in it, for what the parser left out would count as not being there.
  */
-import { type Comment, parseSync } from 'oxc-parser';
+import { parseSync } from 'rolldown/utils';
+
+export interface Comment {
+  readonly value: string;
+  readonly start: number;
+}
 
 export interface Node {
   readonly type: string;

@@ -7,12 +7,14 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { groupFolder } from './cgroup.ts';
+import { startOf } from './processes.ts';
 
 /** `bases` maps a controller to the folder that holds one group a run. */
 export interface CgroupHost {
@@ -158,9 +160,21 @@ function tryFolder(base: string): string | null {
   try {
     mkdirSync(trial, { recursive: true });
     rmdirSync(trial);
+    removeAbandoned(base);
     return null;
   } catch (error) {
     return `${base} cannot be written (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+/** Groups of probes whose gateway was killed meanwhile. Groups of runs are recovery's, and stay. */
+function removeAbandoned(base: string): void {
+  for (const name of readdirSync(base)) {
+    const pid = /^(?:probe|trial)-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || startOf(Number(pid)) !== null) continue;
+    try {
+      rmdirSync(join(base, name));
+    } catch {}
   }
 }
 

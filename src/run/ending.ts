@@ -8,6 +8,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { Outcome } from '../core/execution.ts';
 import { visibleLine } from '../core/text.ts';
 import { formatDuration, formatSize } from '../core/units.ts';
+import { notStarted } from './not-started.ts';
 
 /** Why the gateway itself ended the run, and how the command took it. */
 export interface Stop {
@@ -44,7 +45,7 @@ export interface Seen {
 
 export type End = Pick<Outcome, 'status' | 'exitCode' | 'signal' | 'errorCode' | 'errorMessage'>;
 
-const partial = 'The workspace may hold partial work.';
+export const partial = 'The workspace may hold partial work.';
 
 /** The order is the point: what the gateway did itself, what the kernel counted, what bubblewrap said, the command. */
 export function endOf(seen: Seen): End {
@@ -98,7 +99,7 @@ const signalled = new Map<number, NodeJS.Signals>(
   ]),
 );
 
-interface OwnEnd {
+export interface OwnEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
@@ -153,63 +154,6 @@ function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {
   }
 }
 
-/** The endings in which the command itself never ran; null if it did. */
-function notStarted(seen: Seen): End | null {
-  const { sandbox, process } = seen;
-  if (sandbox === null || sandbox.exitCode !== null) {
-    // prlimit stands before the command where no control group does, and speaks for exec then.
-    const refusal = /^prlimit: failed to execute (.*): ([^:\n]+)\n/.exec(seen.stderr);
-    return refusal !== null && (process.code === 126 || process.code === 127)
-      ? execFailure(seen, refusal[2]!)
-      : null;
-  }
-  if (process.signal !== null) {
-    return failed(
-      { exitCode: null, signal: process.signal },
-      'COMMAND_SIGNALLED',
-      `The sandbox was killed from outside by ${process.signal}, and the command with it. ${partial}`,
-    );
-  }
-  const message = visibleLine(seen.stderr.trim().slice(0, 500));
-  if (sandbox.childPid !== null) {
-    const exec = /^bwrap: execvp .*: ([^:\n]+)\n?$/.exec(seen.stderr);
-    if (exec !== null) return execFailure(seen, exec[1]!);
-    const chdir = /^bwrap: Can't chdir to .*: ([^:\n]+)\n?$/.exec(seen.stderr);
-    if (chdir !== null) {
-      return failed(
-        { exitCode: null, signal: null },
-        'COMMAND_EXECUTION_FAILED',
-        `The working directory ${visibleLine(seen.workingDirectory)} cannot be entered in the sandbox (${visibleLine(chdir[1]!)}); the command was not started. Create it, or name another.`,
-      );
-    }
-  }
-  return failed(
-    { exitCode: null, signal: null },
-    'SANDBOX_UNAVAILABLE',
-    `The sandbox could not be set up, so the command was not started: ${message || `exit code ${process.code}`}. Run reeve doctor.`,
-  );
-}
-
-function execFailure(seen: Seen, reason: string): End {
-  const program = visibleLine(seen.argv[0] ?? '');
-  const why = visibleLine(reason);
-  const advice =
-    reason === 'No such file or directory'
-      ? seen.interpreter === null
-        ? 'It, or the loader that it names, is not there in the sandbox: declare a mount that holds it.'
-        : `Its first line names the interpreter ${visibleLine(seen.interpreter)}, and it or that is not there in the sandbox: declare a mount that holds it, or correct the line.`
-      : reason === 'Permission denied'
-        ? `User ${seen.uid}, as whom it would run, may not execute it: check its mode and the folders above it.`
-        : reason === 'Exec format error'
-          ? 'It is no program for this machine; a script needs a first line such as #!/bin/sh.'
-          : 'Check the executable.';
-  return failed(
-    { exitCode: null, signal: null },
-    'COMMAND_EXECUTION_FAILED',
-    `${program} could not be started: ${why}. ${advice}`,
-  );
-}
-
 function byCommand(seen: Seen, own: OwnEnd): End {
   if (own.exitCode === 0) return { status: 'ok', ...own, errorCode: null, errorMessage: null };
   switch (own.signal) {
@@ -260,6 +204,6 @@ function told(own: OwnEnd): string {
   return own.signal ?? `exit code ${own.exitCode}`;
 }
 
-function failed(own: OwnEnd, errorCode: ErrorCode, errorMessage: string): End {
+export function failed(own: OwnEnd, errorCode: ErrorCode, errorMessage: string): End {
   return { status: 'failed', ...own, errorCode, errorMessage };
 }

@@ -1,24 +1,22 @@
 /**
- * One run, in order: identity, places, control group, plan, process, supervision, outcome. In: an invocation that has
- * been decided. Out: its outcome. Throws only before the process exists; a crash after that leaves what gone.ts finds.
+ * One run's start, in order: identity, places, control group, plan, process, supervision. In: an invocation that has
+ * been decided. Out: the run, under way. Throws only before the process exists; a crash after that leaves what gone.ts finds.
  */
 
 import { ReeveError } from '../core/errors.ts';
-import type { LimitReport, Outcome, StreamOutput } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Clock } from '../core/ports.ts';
 import { visibleLine } from '../core/text.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
 import type { CgroupHost } from './cgroup-host.ts';
 import { Collector } from './collector.ts';
-import { endOf, type Stop } from './ending.ts';
+import type { Stop } from './ending.ts';
 import type { Host } from './host.ts';
 import { chooseIdentity, type Identity } from './identity.ts';
 import { launch, type Running } from './launch.ts';
 import type { PipeSupply } from './pipes.ts';
 import { closePlaces, hiddenTargets, openPlaces, ownerOf, type Place } from './places.ts';
 import { type PlannedPlace, sandboxedPlan, unsandboxedPlan } from './plan.ts';
-import { hasFileOfSize, inspectExecutable } from './proof.ts';
 import type { RunControl } from './runner.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import { Supervision } from './supervise.ts';
@@ -160,54 +158,6 @@ export async function startRun(
   return active;
 }
 
-/** Waits for the end and tells it. Answers only when every process of the run is gone, or says that one may not be. */
-export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<Outcome> {
-  const { invocation, context, group, running, output } = run;
-  const seen = await run.supervision.finished();
-  const durationMs = Math.max(0, context.clock.monotonic() - run.startedAt.monotonic);
-  run.detach();
-  const facts = group?.facts() ?? null;
-  if (group !== null) await removeGroups(group.paths);
-  const stdout = output.stdout.output();
-  const stderr = output.stderr.output();
-  const code = running.status.exitCode ?? seen.process.code;
-  const executable = inspectExecutable(invocation.executable.source);
-  const end = endOf({
-    argv: invocation.argv,
-    workingDirectory: invocation.workingDirectory,
-    uid: run.identity.uid,
-    limits: invocation.limits,
-    timeoutMs: invocation.timeoutMs,
-    stop: seen.stop,
-    gone: seen.gone,
-    process: seen.process,
-    sandbox: context.sandboxed ? running.status : null,
-    oomKills: facts?.oomKills ?? 0,
-    refusedForks: facts?.refusedForks ?? 0,
-    proof: {
-      cpu: code === 152 && usedUp(run, facts?.cpuMs ?? null, durationMs),
-      fileSize: code === 153 && (await filledFile(run)),
-      syscall: code === 159 && context.seccomp !== null && executable.is32Bit,
-    },
-    interpreter: executable.interpreter,
-    stderr: beginning(stderr),
-  });
-  return Object.freeze({
-    ...end,
-    stdout,
-    stderr,
-    usage: Object.freeze({
-      cpuMs: facts?.cpuMs ?? null,
-      peakMemory: facts?.peakMemory ?? null,
-      peakProcesses: facts?.peakProcesses ?? null,
-      stdoutBytes: stdout.total,
-      stderrBytes: stderr.total,
-    }),
-    sandbox,
-    durationMs: Math.round(durationMs),
-  });
-}
-
 function stagePlaces(context: RunContext, places: readonly Place[]): readonly PlannedPlace[] {
   // A mount inside a staged workspace needs no path of its own, but it is simpler to treat all alike.
   return places.map((place, index) => ({
@@ -226,24 +176,6 @@ function accountFiles(context: RunContext, { uid, gid }: Identity) {
     stdin: (bytes: Uint8Array) => context.folder.passing(bytes),
     group: context.folder.file(`group-${gid}`, `reeve:x:${gid}:\nnogroup:x:65534:\n`),
   };
-}
-
-/** SIGXCPU is believable only if that much processor time can have been used. */
-function usedUp(run: ActiveRun, cpuMs: number | null, durationMs: number): boolean {
-  const limit = run.invocation.limits.cpuTimeMs;
-  return cpuMs === null ? durationMs >= limit : cpuMs >= limit * 0.9;
-}
-
-/** SIGXFSZ is believable only if a file of just that size is there. */
-async function filledFile(run: ActiveRun): Promise<boolean> {
-  const { limits, workspace, workspaceAccess } = run.invocation;
-  if (workspaceAccess !== 'read-write') return false;
-  const most = Math.min(limits.fileSize, run.context.host.ceiling.fileSize);
-  return hasFileOfSize(workspace, Math.floor(most / 512) * 512, run.startedAt.now);
-}
-
-function beginning(stream: StreamOutput): string {
-  return Buffer.from(stream.bytes.subarray(0, 2048)).toString();
 }
 
 function reasonOf(signal: AbortSignal): string {

@@ -8,7 +8,7 @@ import { ReeveError } from '../core/errors.ts';
 import type { LimitReport, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Clock, RunHandle } from '../core/ports.ts';
-import { groupFolder, removeGroups } from './cgroup.ts';
+import { removeGroups } from './cgroup.ts';
 import { hasCpuClock } from './cgroup-host.ts';
 import { ExecutableCheck } from './executable.ts';
 import { proveGone } from './gone.ts';
@@ -16,10 +16,11 @@ import { readHost } from './host.ts';
 import { self } from './identity.ts';
 import { inheritedDescriptors } from './inherited.ts';
 import { limitReport } from './limit-report.ts';
+import { outcomeOf } from './outcome.ts';
 import { PipeSupply } from './pipes.ts';
 import { type Capabilities, probe } from './probe.ts';
 import { bootId } from './processes.ts';
-import { type ActiveRun, outcomeOf, type RunContext, startRun } from './run.ts';
+import { type ActiveRun, type RunContext, startRun } from './run.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { seccompProgram } from './seccomp.ts';
 
@@ -147,9 +148,9 @@ class LocalRunner implements Runner {
     for (const run of this.#active) run.stop('cancelled', stopping);
     await Promise.all(this.#busy);
     this.#context.folder.remove();
-    const bases: readonly string[] = Object.values(this.#context.cgroups?.bases ?? {});
-    // Another gateway's runs may be in there: then the folder stays.
-    if (bases.every((path) => path.endsWith(`/${groupFolder}`))) await removeGroups(bases, 1);
+    const { cgroups } = this.#context;
+    // Another gateway's runs may be in there: then the folder stays. In version 2 it carries settings and always stays.
+    if (cgroups?.version === 1) await removeGroups(Object.values(cgroups.bases), 1);
   }
 
   async #run(permit: Permit, control: RunControl): Promise<Outcome> {

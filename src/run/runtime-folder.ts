@@ -1,11 +1,22 @@
 /**
  * The private folder of one gateway for what its runs need on disk: pipes (unlinked as soon as they are open), the
  * seccomp program, passwd and group files, and empty places to mount on. Only the gateway's user can list or read it;
- * others can pass through to the places. A crash leaves a small folder behind and nothing that anyone acts on.
+ * others can pass through to the places. A crash leaves a small folder behind that the next gateway removes.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isAlive, startOf } from './processes.ts';
 
 export interface RuntimeFolder {
   /** The part that only the gateway's user may enter: for names that others could otherwise guess and open. */
@@ -67,12 +78,41 @@ function firstThatTakes(candidates: readonly string[], mustBeReachable: boolean)
   for (const candidate of candidates) {
     try {
       if (mustBeReachable && !everyoneMayPass(candidate)) continue;
-      return mkdtempSync(join(candidate, 'reeve-run-'));
+      removeAbandoned(candidate);
+      return mkdtempSync(
+        join(candidate, `reeve-run-${pidNamespace()}-${process.pid}-${startOf(process.pid)}-`),
+      );
     } catch (error) {
       reason = error;
     }
   }
   throw reason ?? new Error(`none of ${candidates.join(', ')} can be passed by every user`);
+}
+
+/** Folders of gateways that were killed: ours by owner, of our pid namespace, of a process that is gone. */
+function removeAbandoned(candidate: string): void {
+  for (const name of readdirSync(candidate)) {
+    const parts = /^reeve-run-(\d+)-(\d+)-(\d+)-\w{6}$/.exec(name);
+    if (parts === null || parts[1] !== pidNamespace()) continue;
+    if (isAlive(Number(parts[2]), parts[3]!)) continue;
+    const path = join(candidate, name);
+    try {
+      const stat = lstatSync(path);
+      if (!stat.isDirectory() || stat.uid !== process.getuid?.()) continue;
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another gateway removes it at the same time.
+    }
+  }
+}
+
+/** Pids mean something only within it: containers may share a temporary folder. */
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
 }
 
 function everyoneMayPass(folder: string): boolean {

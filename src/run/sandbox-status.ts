@@ -24,12 +24,13 @@ export class SandboxStatus {
 
   add(chunk: Uint8Array): void {
     this.#text = (this.#text + Buffer.from(chunk).toString('latin1')).slice(-4096);
-    const child = /"child-pid": (\d+)/.exec(this.#text);
+    // Only a number that has ended is a number: the bytes come in any pieces.
+    const child = /"child-pid": (\d+)[^\d]/.exec(this.#text);
     if (child !== null && this.#childPid === null) {
       this.#childPid = Number(child[1]);
       this.#childStart = startOf(this.#childPid);
     }
-    const exit = /"exit-code": (\d+)/.exec(this.#text);
+    const exit = /"exit-code": (\d+)[^\d]/.exec(this.#text);
     if (exit !== null) this.#exitCode ??= Number(exit[1]);
   }
 }

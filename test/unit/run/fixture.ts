@@ -137,8 +137,12 @@ export async function run(runner: Runner, wish: Wish, watch: Watch = {}): Promis
   });
   return {
     ...outcome,
-    out: Buffer.from(outcome.stdout.bytes).toString(),
-    err: Buffer.from(outcome.stderr.bytes).toString(),
+    get out() {
+      return Buffer.from(outcome.stdout.bytes).toString();
+    },
+    get err() {
+      return Buffer.from(outcome.stderr.bytes).toString();
+    },
     handle,
     requestId,
   };

@@ -8,6 +8,12 @@ const wish = JSON.parse(process.argv[2]!) as Wish & {
   readonly sandbox?: 'required' | 'unsandboxed';
   readonly times?: number;
 };
+let spoken = false;
+let most = 0;
+// The peak while it runs is what counts, sampled: at the end all is collected.
+const sampling = setInterval(() => {
+  most = Math.max(most, process.memoryUsage().rss);
+}, 20);
 const closers: (() => Promise<void>)[] = [];
 const runner = await runnerFor(
   { after: (close) => closers.push(close) },
@@ -18,13 +24,21 @@ try {
   for (let time = 0; time < (wish.times ?? 1); time++) {
     const ran = await run(runner, wish, {
       onStarted: (handle) => console.log(`started ${JSON.stringify(handle)}`),
-      onOutput: () => console.log('output'),
+      onOutput: () => {
+        if (!spoken) console.log('output');
+        spoken = true;
+      },
     });
-    const { stdout, stderr, ...all } = ran;
-    const rest = { ...all, out: ran.out.slice(0, 4000), err: ran.err.slice(0, 4000) };
-    console.log(
-      `outcome ${JSON.stringify({ ...rest, ok: rest.status === 'ok', total: stdout.total + stderr.total })}`,
-    );
+    const text = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 4000)).toString();
+    const { status, exitCode, signal, errorCode, errorMessage, sandbox, usage, stdout, stderr } =
+      ran;
+    const told = { status, exitCode, signal, errorCode, errorMessage, sandbox, usage };
+    const streams = {
+      out: text(stdout.bytes),
+      err: text(stderr.bytes),
+      total: stdout.total + stderr.total,
+    };
+    console.log(`outcome ${JSON.stringify({ ...told, ...streams, ok: status === 'ok' })}`);
   }
 } catch (error) {
   console.log(
@@ -32,4 +46,5 @@ try {
   );
 }
 for (const close of closers) await close();
-console.log(`memory ${process.memoryUsage().rss}`);
+clearInterval(sampling);
+console.log(`memory ${most}`);

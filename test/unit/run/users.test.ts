@@ -1,9 +1,10 @@
 /** Gateways that are not root, or have no control groups, or no sandbox: started for real as another user. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, statSync } from 'node:fs';
+import { chownSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { sha256Hex } from '../../../src/core/json.ts';
 import {
   folder,
   here,
@@ -122,7 +123,11 @@ describe('a gateway that is not root', () => {
   test('names the program that could not be started, behind the limit on processes too', (t) => {
     const ran = asStranger(t, {
       argv: ['/opt/none'],
-      executable: { path: '/opt/none', source: '/bin/true', sha256: null },
+      executable: {
+        path: '/opt/none',
+        source: '/bin/true',
+        sha256: sha256Hex(readFileSync('/bin/true')),
+      },
     });
     if (ran === null) return;
     assert.equal(ran.outcome?.errorCode, 'COMMAND_EXECUTION_FAILED', ran.said);
@@ -142,13 +147,8 @@ describe('a gateway that is not root', () => {
 describe('where no sandbox can be had', () => {
   // Another user namespace may not be made in one that allows none: what hardened hosts and containers look like.
   const without = [
-    'unshare',
-    '--user',
-    '--map-root-user',
-    '--mount',
-    'sh',
-    '-c',
-    'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set -all --inh-caps -all --no-new-privs -- "$@"',
+    ...['unshare', '--user', '--map-current-user', '--keep-caps', '--', 'sh', '-c'],
+    'echo 0 > /proc/sys/user/max_user_namespaces || exit 9; exec setpriv --ambient-caps -all --inh-caps -all -- "$@"',
     'sh',
   ];
 
@@ -158,5 +158,44 @@ describe('where no sandbox can be had', () => {
     assert.equal(ran.capabilities?.tier, 'none', ran.said);
     assert.equal(ran.thrown?.code, 'SANDBOX_UNAVAILABLE', ran.said);
     assert.match(ran.thrown.message, /nothing was started/);
+    assert.match(ran.thrown.message, /max_user_namespaces/);
+  });
+
+  test('commands run where the configuration says so, and every report says so too', (t) => {
+    const workspace = isRoot ? strangersWorkspace(t) : '';
+    const argv = sh(
+      'pwd; echo "$1"; env | sort | cut -d= -f1 | tr "\\n" " "; echo x > /dev/stdout',
+      '/workspace/a',
+    );
+    const ran = asStranger(t, { argv, workspace, sandbox: 'unsandboxed' }, without);
+    if (ran === null) return;
+    assert.equal(ran.outcome?.status, 'ok', ran.said);
+    assert.equal(
+      ran.outcome.out,
+      `${workspace}\n${workspace}/a\nHOME LANG PATH PWD REEVE_REQUEST_ID x\n`,
+    );
+    assert.deepEqual(ran.outcome.sandbox, {
+      tier: 'unsandboxed',
+      enforced: ['openFiles', 'fileSize', 'output'],
+      degraded: ['cpu', 'cpuTimeMs', 'memory', 'processes', 'workspaceGrowth'],
+    });
+  });
+
+  test('the whole group is ended at the time limit, and what left it is found by its request id', (t) => {
+    const mark = uniqueSleep();
+    const argv = sh('trap "" TERM; setsid sleep "$1" & sleep "$1" & sleep "$1"; sleep "$1"', mark);
+    const ran = asStranger(t, { argv, sandbox: 'unsandboxed', timeoutMs: 300 }, without);
+    if (ran === null) return;
+    assert.deepEqual([ran.outcome?.status, ran.outcome?.signal], ['timeout', 'SIGKILL'], ran.said);
+    assert.deepEqual(processesWith(mark), []);
+  });
+
+  test('a background child is ended with the command and does not hold the answer up', (t) => {
+    const mark = uniqueSleep();
+    const argv = sh('setsid sleep "$1" & sleep "$1" & echo done', mark);
+    const ran = asStranger(t, { argv, sandbox: 'unsandboxed' }, without);
+    if (ran === null) return;
+    assert.deepEqual([ran.outcome?.status, ran.outcome?.out], ['ok', 'done\n'], ran.said);
+    assert.deepEqual(processesWith(mark), []);
   });
 });

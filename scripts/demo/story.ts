@@ -211,7 +211,12 @@ export async function showAudit(stage: Stage, told: readonly Told[]): Promise<vo
   ask('And about one of them?', 'the operator, by the command line');
   const show = `reeve show ${last.requestId}`;
   showCommand(show);
-  answer((await runLine(stage, show)).stdout.trimEnd().split('\n'));
+  answer((await runLine(stage, show)).stdout.trimEnd().split('\n').map(brief));
+}
+
+/** One line of a long report; the whole of it is a command away. */
+function brief(line: string): string {
+  return line.length > 130 ? `${line.slice(0, 129)}…` : line;
 }
 
 function condense(got: Answer, printed: Printed): string[] {

@@ -104,8 +104,7 @@ export function openGroup(host: CgroupHost, requestId: string, limits: Limits): 
 
 /** Kills whatever is in the groups, and what it forks meanwhile. True once they are empty or gone. */
 export async function killGroups(paths: readonly string[], withinMs: number): Promise<boolean> {
-  const step = 10;
-  for (let waited = 0; ; waited += step) {
+  for (let waited = 0, step = 1; ; waited += step, step = Math.min(step * 2, 20)) {
     const members = paths.flatMap(membersOf);
     if (members.length === 0) return true;
     if (waited > withinMs) return false;
@@ -144,7 +143,7 @@ export async function removeGroups(paths: readonly string[], attempts = 50): Pro
   for (let attempt = 0; attempt < attempts; attempt++) {
     left = left.filter((path) => !removeGroup(path));
     if (left.length === 0) return true;
-    await sleep(10);
+    await sleep(Math.min(2 ** attempt, 20));
   }
   return false;
 }

@@ -1,0 +1,37 @@
+/** The paths and methods of REST that clients rely on, as the contract has them. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+
+test('the paths of REST are these', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../openapi.yaml'), 'utf8');
+  const { paths } = parse(text) as { paths: Record<string, Record<string, unknown>> };
+  const methods = ['get', 'post', 'put', 'patch', 'delete'];
+  const actual = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations)
+      .filter((name) => methods.includes(name))
+      .map((name) => `${name} ${path}`),
+  );
+  assert.deepEqual(actual.sort(), [
+    'get /healthz',
+    'get /metrics',
+    'get /openapi.yaml',
+    'get /readyz',
+    'get /v1/commands/audit',
+    'get /v1/commands/executions',
+    'get /v1/commands/executions/{requestId}',
+    'get /v1/commands/executions/{requestId}/entries',
+    'get /v1/commands/executions/{requestId}/events',
+    'get /v1/commands/executions/{requestId}/output',
+    'get /v1/inventory',
+    'post /v1/admin/freeze',
+    'post /v1/admin/reload',
+    'post /v1/admin/unfreeze',
+    'post /v1/commands/execute',
+    'post /v1/commands/executions/{requestId}/cancel',
+    'post /v1/commands/plan',
+    'post /v1/commands/refused',
+  ]);
+});

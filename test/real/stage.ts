@@ -126,7 +126,7 @@ const programs: Readonly<Record<string, string>> = {
   surroundings: `#!/usr/bin/python3
 import json, os
 fds = sorted(int(f) for f in os.listdir('/proc/self/fd'))
-listing = [f for f in fds if os.path.exists(f'/proc/self/fd/{f}')]
+listing = {f: os.readlink(f'/proc/self/fd/{f}') for f in fds if os.path.lexists(f'/proc/self/fd/{f}')}
 try:
     with open('/proc/1/environ', 'rb') as f: first = f.read().decode()
 except PermissionError:

@@ -45,6 +45,8 @@ export function listener(handle: RequestListener): Server {
   // Bounded by headerBytes; a bound on their number would drop the ones that decide (Host, Origin) without a word.
   server.maxHeadersCount = 0;
   server.maxConnections = mostConnections;
+  // An expectation that is not 100-continue is passed over, instead of Node's bare 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // While an answer is owed on this connection, a 400 of ours would be read as that answer.
     if (error.code === 'ECONNRESET' || !socket.writable || (underWay.get(socket) ?? 0) > 0) {

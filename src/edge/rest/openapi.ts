@@ -1,14 +1,11 @@
 /** The OpenAPI 3.1 document. In: the operations and their schemas. Out: a document, the same for the same code. Pure. */
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ErrorCode, errorTable, httpStatusOf } from '../../core/errors.ts';
 import { operations } from './contract.ts';
+import { componentSchemas, type Json, schemaOf } from './openapi-schemas.ts';
 import type { Operation, ResponseShape } from './operation.ts';
 import { queryDocs } from './queries.ts';
-import * as reports from './report-schemas.ts';
-import * as shapes from './schemas.ts';
-
-type Json = Record<string, unknown>;
 
 /** Any operation may answer with these. */
 const always: readonly ErrorCode[] = [
@@ -233,54 +230,3 @@ const headerComponents: Readonly<Record<string, Json>> = {
   },
   'WWW-Authenticate': { description: 'Bearer.', schema: { type: 'string' } },
 };
-
-/** Schemas with an id become components; what refers to them refers to those. */
-function componentSchemas(): Json {
-  const registry = z.registry<{ id: string }>();
-  for (const schema of schemas()) {
-    const id = z.globalRegistry.get(schema)?.id;
-    if (id !== undefined) registry.add(schema, { id });
-  }
-  const { schemas: byId } = z.toJSONSchema(registry, {
-    io: 'input',
-    uri: (id) => `#/components/schemas/${id}`,
-  });
-  return Object.fromEntries(
-    Object.entries(byId).map(([id, schema]) => [
-      id,
-      plain({ ...describedIn(id), ...(schema as Json) }),
-    ]),
-  );
-}
-
-function schemas(): readonly z.ZodType[] {
-  return [...Object.values(shapes), ...Object.values(reports)].filter(
-    (v) => v instanceof z.ZodType,
-  );
-}
-
-function describedIn(id: string): Json {
-  for (const schema of schemas()) {
-    const meta = z.globalRegistry.get(schema);
-    if (meta?.id === id)
-      return meta.description === undefined ? {} : { description: meta.description };
-  }
-  return {};
-}
-
-function schemaOf(schema: z.ZodType): unknown {
-  const id = z.globalRegistry.get(schema)?.id;
-  if (id !== undefined) return { $ref: `#/components/schemas/${id}` };
-  return plain(z.toJSONSchema(schema, { io: 'input' }));
-}
-
-/** Without what only a schema in a file of its own would say. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, v]) => !['$schema', '$id', 'id'].includes(key) || typeof v === 'object')
-      .map(([key, v]) => [key, plain(v)]),
-  );
-}

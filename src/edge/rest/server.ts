@@ -16,9 +16,10 @@ import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
 import { listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { addElse } from './not-found.ts';
 import { openApiYaml } from './openapi.ts';
 import { json } from './operation.ts';
-import { asReeveError, HttpRefusal, type Report } from './problems.ts';
+import { asReeveError, type Report } from './problems.ts';
 import { reportToStderr } from './report.ts';
 import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable } from './routes.ts';
 
@@ -198,40 +199,6 @@ function addMcp(app: FastifyInstance, tools: RouteTools, mcp: HttpOptions['mcp']
       else reply.raw.writeHead(500).end();
     });
   });
-}
-
-/** Paths that nobody knows, and methods that a path does not take. */
-function addElse(app: FastifyInstance, tools: RouteTools): void {
-  const paths = contract.operations.map(({ path, method }) => ({
-    method,
-    form: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-  }));
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]!;
-    const allowed = paths.filter(({ form }) => form.test(path)).map(({ method }) => method);
-    fail(tools, undefined, allowed.length === 0 ? noPath() : wrongMethod(allowed), reply);
-    return reply;
-  });
-}
-
-function noPath(): HttpRefusal {
-  const remedy = 'GET /openapi.yaml lists what there is.';
-  return new HttpRefusal(
-    new ReeveError('REQUEST_NOT_FOUND', `There is nothing at this path. ${remedy}`, [
-      { field: 'path', problem: 'not found' },
-    ]),
-    { status: 404, remedy },
-  );
-}
-
-function wrongMethod(allowed: readonly string[]): HttpRefusal {
-  const remedy = `Use ${[...new Set(allowed)].join(' or ')}.`;
-  return new HttpRefusal(
-    new ReeveError('INVALID_REQUEST', `This path does not take this method. ${remedy}`, [
-      { field: 'method', problem: 'not taken here', expected: allowed.join(', ') },
-    ]),
-    { status: 405, remedy, headers: { Allow: [...new Set(allowed)].join(', ') } },
-  );
 }
 
 async function close(

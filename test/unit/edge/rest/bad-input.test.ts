@@ -336,6 +336,15 @@ for (const [method, path, status, allow] of [
   });
 }
 
+test('expectations are met or passed over', async (t) => {
+  const { raw } = await serving(t);
+  for (const expect of ['100-continue', 'a miracle']) {
+    const more = `Content-Type: application/json\r\nExpect: ${expect}\r\nConnection: close\r\n`;
+    const text = await raw(request('POST', '/v1/commands/execute', '{"command":"say"}', more));
+    assert.match(text, /HTTP\/1\.1 200 OK/, expect);
+  }
+});
+
 test('an absolute form of the target is no way around anything', async (t) => {
   const on = await serving(t);
   const text = await on.raw(

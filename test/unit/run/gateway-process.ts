@@ -1,19 +1,25 @@
 /**
  * A gateway as a process of its own, to be killed or started as somebody else. In: JSON with a wish and options.
- * Out: `started {…}` with the handle, then `outcome {…}`, a line each.
+ * Out, a line each: `capabilities {…}`, `started {…}` with the handle, `output` at the first byte, `growth N`, `outcome {…}`.
  */
 import { run, runnerFor, type Wish } from './fixture.ts';
 
 const wish = JSON.parse(process.argv[2]!) as Wish & {
   readonly sandbox?: 'required' | 'unsandboxed';
-  readonly times?: number;
 };
-let spoken = false;
-let most = 0;
-// The peak while it runs is what counts, sampled: at the end all is collected.
+
+let chunks = 0;
+let chunksBefore = 0;
+let baseline: number | null = null;
+let growth = 0;
+// When no more comes live the limit is full: from then on, output must cost no more memory.
 const sampling = setInterval(() => {
-  most = Math.max(most, process.memoryUsage().rss);
+  const { rss } = process.memoryUsage();
+  if (chunks > 0 && chunks === chunksBefore) baseline ??= rss;
+  chunksBefore = chunks;
+  if (baseline !== null) growth = Math.max(growth, rss - baseline);
 }, 20);
+
 const closers: (() => Promise<void>)[] = [];
 const runner = await runnerFor(
   { after: (close) => closers.push(close) },
@@ -21,30 +27,22 @@ const runner = await runnerFor(
 );
 console.log(`capabilities ${JSON.stringify(runner.capabilities)}`);
 try {
-  for (let time = 0; time < (wish.times ?? 1); time++) {
-    const ran = await run(runner, wish, {
-      onStarted: (handle) => console.log(`started ${JSON.stringify(handle)}`),
-      onOutput: () => {
-        if (!spoken) console.log('output');
-        spoken = true;
-      },
-    });
-    const text = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 4000)).toString();
-    const { status, exitCode, signal, errorCode, errorMessage, sandbox, usage, stdout, stderr } =
-      ran;
-    const told = { status, exitCode, signal, errorCode, errorMessage, sandbox, usage };
-    const streams = {
-      out: text(stdout.bytes),
-      err: text(stderr.bytes),
-      total: stdout.total + stderr.total,
-    };
-    console.log(`outcome ${JSON.stringify({ ...told, ...streams, ok: status === 'ok' })}`);
-  }
+  const ran = await run(runner, wish, {
+    onStarted: (handle) => console.log(`started ${JSON.stringify(handle)}`),
+    onOutput: () => {
+      if (chunks++ === 0) console.log('output');
+    },
+  });
+  console.log(`growth ${baseline === null ? 'not measured' : growth}`);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 4000)).toString();
+  const { status, exitCode, signal, errorCode, errorMessage, sandbox, usage, stdout, stderr } = ran;
+  const told = { status, exitCode, signal, errorCode, errorMessage, sandbox, usage };
+  const total = stdout.total + stderr.total;
+  const streams = { out: text(stdout.bytes), err: text(stderr.bytes), total };
+  console.log(`outcome ${JSON.stringify({ ...told, ...streams, ok: status === 'ok' })}`);
 } catch (error) {
-  console.log(
-    `thrown ${JSON.stringify({ code: (error as { code?: string }).code, message: (error as Error).message })}`,
-  );
+  const { code, message } = error as { code?: string; message: string };
+  console.log(`thrown ${JSON.stringify({ code, message })}`);
 }
-for (const close of closers) await close();
 clearInterval(sampling);
-console.log(`memory ${most}`);
+for (const close of closers) await close();

@@ -13,8 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { groupFolder } from './cgroup.ts';
 import { startOf } from './processes.ts';
+
+/** The folder that holds the groups of runs, in each tree. */
+export const groupFolder = 'reeve';
 
 /** `bases` maps a controller to the folder that holds one group a run. */
 export interface CgroupHost {
@@ -142,7 +144,7 @@ function undoLeaf(top: string): void {
 }
 
 function finish(version: 1 | 2, bases: Record<string, string>, reason: string): CgroupSearch {
-  if (bases['memory'] === undefined || bases['pids'] === undefined) {
+  if (bases.memory === undefined || bases.pids === undefined) {
     return { ok: false, why: reason, remedy: delegate };
   }
   return {

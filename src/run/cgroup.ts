@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits } from '../core/command.ts';
-import type { CgroupHost } from './cgroup-host.ts';
+import { type CgroupHost, groupFolder } from './cgroup-host.ts';
 import { signalPid } from './processes.ts';
 
 /** What the kernel counted; null where it does not say. */
@@ -152,7 +152,6 @@ export async function removeGroups(paths: readonly string[], attempts = 50): Pro
 export function isRunGroup(path: string, requestId: string): boolean {
   return basename(path) === requestId && basename(dirname(path)) === groupFolder;
 }
-export const groupFolder = 'reeve';
 
 function removeGroup(path: string): boolean {
   try {

@@ -3,49 +3,10 @@
  * message. Pure. Never: a cause claimed on an exit code alone that the command may have chosen itself.
  */
 import { constants } from 'node:os';
-import type { Limits } from '../core/command.ts';
-import type { ErrorCode } from '../core/errors.ts';
-import type { Outcome } from '../core/execution.ts';
 import { visibleLine } from '../core/text.ts';
 import { formatDuration, formatSize } from '../core/units.ts';
 import { notStarted } from './not-started.ts';
-
-/** Why the gateway itself ended the run, and how the command took it. */
-export interface Stop {
-  readonly reason: 'timeout' | 'cancelled' | 'output' | 'cpu';
-  /** What the one who cancelled said. */
-  readonly text: string;
-  readonly graceMs: number;
-  /** `killed`: SIGTERM was not enough, or not tried (`graceMs` 0). */
-  readonly manner: 'ended-itself' | 'killed';
-}
-
-export interface Seen {
-  readonly argv: readonly string[];
-  readonly workingDirectory: string;
-  readonly uid: number;
-  readonly limits: Limits;
-  readonly timeoutMs: number;
-  readonly stop: Stop | null;
-  /** False where something of the run could not be proven dead. */
-  readonly gone: boolean;
-  /** The end of the process that was started: bubblewrap, or without a sandbox the command itself. */
-  readonly process: { readonly code: number | null; readonly signal: string | null };
-  /** What bubblewrap told; null without a sandbox. */
-  readonly sandbox: { readonly childPid: number | null; readonly exitCode: number | null } | null;
-  readonly oomKills: number;
-  readonly refusedForks: number;
-  /** What is known besides the exit code that bears 152, 153 and 159 out. */
-  readonly proof: { readonly cpu: boolean; readonly fileSize: boolean; readonly syscall: boolean };
-  /** The interpreter that the executable's first line names, if any. */
-  readonly interpreter: string | null;
-  /** The beginning of standard error. */
-  readonly stderr: string;
-}
-
-export type End = Pick<Outcome, 'status' | 'exitCode' | 'signal' | 'errorCode' | 'errorMessage'>;
-
-export const partial = 'The workspace may hold partial work.';
+import { type End, failed, type OwnEnd, partial, type Seen, type Stop } from './seen.ts';
 
 /** The order is the point: what the gateway did itself, what the kernel counted, what bubblewrap said, the command. */
 export function endOf(seen: Seen): End {
@@ -98,11 +59,6 @@ const signalled = new Map<number, NodeJS.Signals>(
     `SIG${name}` as NodeJS.Signals,
   ]),
 );
-
-export interface OwnEnd {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
 
 function ownEnd({ sandbox, process, stop, proof }: Seen): OwnEnd {
   if (stop?.manner === 'killed') return { exitCode: null, signal: 'SIGKILL' };
@@ -202,8 +158,4 @@ const hints: Readonly<Record<number, string>> = Object.freeze({
 
 function told(own: OwnEnd): string {
   return own.signal ?? `exit code ${own.exitCode}`;
-}
-
-export function failed(own: OwnEnd, errorCode: ErrorCode, errorMessage: string): End {
-  return { status: 'failed', ...own, errorCode, errorMessage };
 }

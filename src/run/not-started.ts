@@ -3,7 +3,7 @@
  * Pure. Never: an ending taken from standard error where the command could have written it.
  */
 import { visibleLine } from '../core/text.ts';
-import { type End, failed, partial, type Seen } from './ending.ts';
+import { type End, failed, partial, type Seen } from './seen.ts';
 
 /** The endings in which the command itself never ran; null if it did. */
 export function notStarted(seen: Seen): End | null {

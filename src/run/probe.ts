@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { type CgroupHost, findCgroupHost } from './cgroup-host.ts';
 import type { Host } from './host.ts';
@@ -81,19 +80,6 @@ export async function probe(host: Host, trial: Trial): Promise<Probed> {
       problems: Object.freeze(problems),
     }),
   };
-}
-
-/** What this host can enforce, for those who ask without running anything. Leaves nothing behind. */
-export async function probeHost(): Promise<Capabilities> {
-  const { createRunner } = await import('./runner.ts');
-  const runner = await createRunner({
-    sandbox: 'required',
-    graceMs: 0,
-    stateDir: tmpdir(),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  });
-  await runner.close();
-  return runner.capabilities;
 }
 
 function withoutGroups(why: string, remedy: string): Problem {

@@ -5,21 +5,29 @@
 
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, RunHandle } from '../core/ports.ts';
 import { visibleLine } from '../core/text.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
 import type { CgroupHost } from './cgroup-host.ts';
 import { Collector } from './collector.ts';
-import type { Stop } from './ending.ts';
 import type { Host } from './host.ts';
 import { chooseIdentity, type Identity } from './identity.ts';
 import { launch, type Running } from './launch.ts';
 import type { PipeSupply } from './pipes.ts';
 import { closePlaces, hiddenTargets, openPlaces, ownerOf, type Place } from './places.ts';
 import { type PlannedPlace, sandboxedPlan, unsandboxedPlan } from './plan.ts';
-import type { RunControl } from './runner.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
+import type { Stop } from './seen.ts';
 import { Supervision } from './supervise.ts';
+
+export interface RunControl {
+  /** Cancels the run; `reason` is put into the message. */
+  readonly signal: AbortSignal;
+  /** Called once, right after the process was created. */
+  onStarted(handle: RunHandle): void;
+  /** The first `limits.output` bytes of each stream as they come, exactly; beyond that only the outcome has the tail. */
+  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+}
 
 export interface RunContext {
   readonly host: Host;

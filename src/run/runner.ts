@@ -20,7 +20,7 @@ import { outcomeOf } from './outcome.ts';
 import { PipeSupply } from './pipes.ts';
 import { type Capabilities, probe } from './probe.ts';
 import { bootId } from './processes.ts';
-import { type ActiveRun, type RunContext, startRun } from './run.ts';
+import { type ActiveRun, type RunContext, type RunControl, startRun } from './run.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { seccompProgram } from './seccomp.ts';
 
@@ -32,15 +32,6 @@ export interface RunnerOptions {
   /** Where the gateway keeps its state: covered in the sandbox if it lies in what a command may see. */
   readonly stateDir: string;
   readonly clock: Clock;
-}
-
-export interface RunControl {
-  /** Cancels the run; `reason` is put into the message. */
-  readonly signal: AbortSignal;
-  /** Called once, right after the process was created. */
-  onStarted(handle: RunHandle): void;
-  /** The first `limits.output` bytes of each stream as they come, exactly; beyond that only the outcome has the tail. */
-  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }
 
 export interface Runner {

@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Group, killGroups, killMembers } from './cgroup.ts';
-import type { Stop } from './ending.ts';
 import type { Ending, Running } from './launch.ts';
 import { childrenOf, isAlive, processesOf, signalGroup, signalPid } from './processes.ts';
+import type { Stop } from './seen.ts';
 
 export interface Supervised {
   readonly requestId: string;

@@ -5,17 +5,23 @@ import { operations } from './contract.ts';
 import { HttpRefusal } from './problems.ts';
 import { fail, type RouteTools } from './routes.ts';
 
+const paths = operations.map(({ path, method }) => ({
+  method,
+  form: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}));
+
 export function addElse(app: FastifyInstance, tools: RouteTools): void {
-  const paths = operations.map(({ path, method }) => ({
-    method,
-    form: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-  }));
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]!;
-    const allowed = paths.filter(({ form }) => form.test(path)).map(({ method }) => method);
-    fail(tools, undefined, allowed.length === 0 ? noPath() : wrongMethod(allowed), reply);
+    fail(tools, undefined, nothingFor(request.url), reply);
     return reply;
   });
+}
+
+/** The refusal of a request that no operation takes; `url` is its path and query. */
+export function nothingFor(url: string): HttpRefusal {
+  const path = url.split('?', 1)[0]!;
+  const allowed = paths.filter(({ form }) => form.test(path)).map(({ method }) => method);
+  return allowed.length === 0 ? noPath() : wrongMethod(allowed);
 }
 
 function noPath(): HttpRefusal {

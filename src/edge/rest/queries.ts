@@ -4,6 +4,13 @@ import { executionStatuses } from '../../core/execution.ts';
 
 const once = z.string({ error: 'is there more than once; give it once' });
 const name = once.min(1, 'is empty').max(256);
+const nameSchema = { type: 'string', minLength: 1, maxLength: 256 };
+const timeSchema = {
+  anyOf: [
+    { type: 'string', format: 'date' },
+    { type: 'string', format: 'date-time' },
+  ],
+};
 
 const moment = once
   .refine((value) => momentOf(value) !== null, {
@@ -46,16 +53,16 @@ export const queryDocs: Readonly<Record<string, { schema: object; description: s
     schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
     description: 'Records on a page.',
   },
-  cursor: { schema: { type: 'string' }, description: 'nextCursor of the page before.' },
-  command: { schema: { type: 'string' }, description: 'Name of a command.' },
-  principal: { schema: { type: 'string' }, description: 'Who asked.' },
-  environment: { schema: { type: 'string' }, description: 'Name of an environment.' },
+  cursor: { schema: nameSchema, description: 'nextCursor of the page before.' },
+  command: { schema: nameSchema, description: 'Name of a command.' },
+  principal: { schema: nameSchema, description: 'Who asked.' },
+  environment: { schema: nameSchema, description: 'Name of an environment.' },
   since: {
-    schema: { type: 'string' },
+    schema: timeSchema,
     description: 'Asked at or after; ISO 8601 with an offset, or a date (UTC).',
   },
   until: {
-    schema: { type: 'string' },
+    schema: timeSchema,
     description: 'Asked before; ISO 8601 with an offset, or a date (UTC).',
   },
   stream: {

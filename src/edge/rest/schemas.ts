@@ -90,7 +90,7 @@ export const executeBody = z
     path: ['args'],
     message: 'comes beside arguments; give one of the two',
   })
-  .meta({ id: 'ExecuteRequest' });
+  .meta({ id: 'ExecuteRequest', not: { required: ['arguments', 'args'] } });
 
 export const cancelBody = z
   .strictObject({ reason: text.max(500).regex(/\S/, 'is blank').optional() })

@@ -16,7 +16,7 @@ import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
 import { listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
-import { addElse } from './not-found.ts';
+import { addElse, nothingFor } from './not-found.ts';
 import { openApiYaml } from './openapi.ts';
 import { json } from './operation.ts';
 import { asReeveError, type Report } from './problems.ts';
@@ -131,13 +131,11 @@ function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): v
   app.setErrorHandler(async (thrown, request, reply) => {
     const operation = operationOf(request);
     const error = asReeveError(thrown, tools.report);
-    const isFramework = !(thrown instanceof ReeveError);
-    fail(
-      tools,
-      operation,
-      isFramework ? await unreadable(tools, operation, request, error, null) : error,
-      reply,
-    );
+    if (thrown instanceof ReeveError) fail(tools, operation, error, reply);
+    // Fastify looks at the body of some methods before it finds that nothing is routed for them.
+    else if (operation === undefined && error.code === 'INVALID_REQUEST')
+      fail(tools, undefined, nothingFor(request.url), reply);
+    else fail(tools, operation, await unreadable(tools, operation, request, error, null), reply);
     return reply;
   });
 }

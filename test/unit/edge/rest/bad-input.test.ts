@@ -321,6 +321,8 @@ for (const [method, path, status, allow] of [
   ['TRACE', '/v1/inventory', 405, 'GET'],
   ['PROPFIND', '/v1/inventory', 405, 'GET'],
   ['HEAD', '/v1/inventory', 405, 'GET'],
+  ['QUERY', '/v1/inventory', 405, 'GET'],
+  ['QUERY', '/nope', 404, null],
   ['GET', '/%ff', 400, null],
   ['GET', '/v1/commands/executions/%', 400, null],
   ['GET', `/v1/commands/executions/${'x'.repeat(300)}`, 404, null],

@@ -35,7 +35,7 @@ export function createRuntimeFolder(stateDir: string): RuntimeFolder {
   const isRoot = process.getuid?.() === 0;
   const candidates = isRoot
     ? ['/run', tmpdir(), '/tmp', stateDir]
-    : [process.env['XDG_RUNTIME_DIR'], tmpdir(), stateDir];
+    : [process.env.XDG_RUNTIME_DIR, tmpdir(), stateDir];
   const path = firstThatTakes(
     candidates.filter((c): c is string => c !== undefined && c !== ''),
     isRoot,

@@ -141,7 +141,7 @@ test('the process is node itself, so that its id and its signals are right', asy
   using p = install();
   writeFileSync(
     join(p.root, 'dist', 'reeve.mjs'),
-    "process.stdout.write('up'); process.on('SIGTERM', () => process.exit(42)); setInterval(() => {}, 1000);",
+    "process.on('SIGTERM', () => process.exit(42)); process.stdout.write('up'); setInterval(() => {}, 1000);",
   );
   const child = spawn(join(p.root, 'bin', 'reeve'), { env: p.env });
   await once(child.stdout, 'data');

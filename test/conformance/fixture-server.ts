@@ -38,7 +38,8 @@ export async function openFixtureServer(): Promise<FixtureServer> {
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
+    // A finished exchange's socket may serve another one by now.
+    response.on('close', () => response.writableFinished || onward.destroy());
     request.pipe(onward);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));

@@ -41,10 +41,12 @@ const elicitation = async (
   required: string[] = [],
 ) => {
   const requestedSchema = { type: 'object', properties, required };
-  const params = { mode: 'form', message, requestedSchema } as Parameters<
-    ServerContext['mcpReq']['elicitInput']
-  >[0];
-  const { action, content: given } = await ctx.mcpReq.elicitInput(params);
+  const params = { mode: 'form', message, requestedSchema };
+  // On the stream of this call: the standing one may not be open yet, and then the question would be lost.
+  const { action, content: given } = await ctx.mcpReq.send({
+    method: 'elicitation/create',
+    params,
+  });
   return content(
     text(`Elicitation completed: action=${action}, content=${JSON.stringify(given ?? {})}`),
   );
@@ -104,10 +106,8 @@ const tools: Readonly<Record<string, { inputSchema?: object; run: Fixture }>> = 
     inputSchema: { properties: { prompt: { type: 'string' } }, required: ['prompt'] },
     async run(args, ctx) {
       const asked = { type: 'text', text: String(args.prompt) } as const;
-      const { content: said } = await ctx.mcpReq.requestSampling({
-        messages: [{ role: 'user', content: asked }],
-        maxTokens: 100,
-      });
+      const params = { messages: [{ role: 'user', content: asked }], maxTokens: 100 };
+      const { content: said } = await ctx.mcpReq.send({ method: 'sampling/createMessage', params });
       const first = Array.isArray(said) ? said[0] : said;
       return content(text(`LLM response: ${first?.type === 'text' ? first.text : ''}`));
     },
@@ -265,7 +265,6 @@ export function withFixtures(door: Door): Handlers {
       logging: {},
       completions: {},
     },
-    elicits: true,
     async listTools(caller, cursor) {
       const own = await reeve.listTools(caller, cursor);
       const fixtures = Object.entries(tools).map(([name, { inputSchema }]) => ({

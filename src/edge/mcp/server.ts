@@ -30,8 +30,6 @@ export interface Handlers {
   listResources(caller: Caller): Promise<ListResourcesResult>;
   listResourceTemplates(caller: Caller): Promise<ListResourceTemplatesResult>;
   readResource(caller: Caller, uri: string): Promise<ReadResourceResult>;
-  /** True where something asks the user for input by a form; nothing of Reeve's own does. */
-  readonly elicits?: boolean;
   /** Anything else that a server of this kind offers (the conformance fixtures do). */
   extend?(server: Server): void;
 }
@@ -45,7 +43,7 @@ export function buildServer(door: Door, handlers: Handlers): Server {
       capabilities: handlers.capabilities,
       instructions,
       // Only elicitation would need it, and building one for each request costs more than the request.
-      ...(handlers.elicits === true ? {} : { jsonSchemaValidator: noValidator }),
+      jsonSchemaValidator: noValidator,
       cacheHints: {
         'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'resources/list': { ttlMs: listTtlMs, cacheScope: 'private' },

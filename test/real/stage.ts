@@ -65,6 +65,7 @@ commands:
     required: [seconds]
     environments: [development]
     timeout: { default: 120s, max: 300s }
+    workspace: read-write
     approvals: []
     dependencies: []
   fail:
@@ -136,7 +137,7 @@ print(json.dumps({'environment': dict(os.environ), 'descriptors': listing, 'cwd'
   'umask': os.umask(0)}))
 `,
   // The child outlives a parent that is merely ended, so that a tree that is gone means more than one process gone.
-  slow: '#!/bin/sh\nsleep "$1" &\necho started\ntouch started-$$ 2>/dev/null\nwait\necho done\n',
+  slow: '#!/bin/sh\nsleep "$1" &\necho started\n: >"/workspace/started-$REEVE_REQUEST_ID"\nwait\necho done\n',
   fail: '#!/bin/sh\necho useful output\necho the reason >&2\nexit 3\n',
 };
 
@@ -273,6 +274,11 @@ ${settings}`,
     await Promise.all(gone);
     for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** How many times `slow` has begun: each run leaves a file. From then on the sandbox around it is whole. */
+  begun(): number {
+    return readdirSync(this.workspace).filter((name) => name.startsWith('started-')).length;
   }
 
   /** Processes that run one of this stage's programs: they can be told from those of another stage by their path. */

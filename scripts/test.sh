@@ -23,7 +23,8 @@ count=$(mktemp)
 trap 'rm -f "$count"' EXIT
 echo "test: $# files"
 status=0
-sh scripts/with-node.sh --disable-warning=ExperimentalWarning --test \
+timeout --kill-after=10 "${TEST_TOTAL_SECONDS:-2400}" sh scripts/with-node.sh --disable-warning=ExperimentalWarning --test \
+  --import=./scripts/test/watchdog.ts \
   --test-concurrency=2 --test-timeout="${TEST_TIMEOUT_MS:-300000}" \
   --test-reporter=spec --test-reporter-destination=stdout \
   --test-reporter=./scripts/test/count-reporter.ts --test-reporter-destination="$count" \

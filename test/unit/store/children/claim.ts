@@ -3,7 +3,8 @@ import { tryLock } from '../../../../src/store/exclusive.ts';
 import { openLiveness } from '../../../../src/store/liveness.ts';
 
 const [what, place] = process.argv.slice(2);
-const said =
-  what === 'lock' ? (tryLock(place!) === null ? 'held' : 'locked') : openLiveness(place!).self;
-process.stdout.write(`${said}\n`);
-process.stdin.resume().on('end', () => process.exit(0));
+const lock = what === 'lock' ? tryLock(place!) : null;
+const liveness = what === 'lock' ? null : openLiveness(place!);
+process.stdout.write(`${liveness?.self ?? (lock === null ? 'held' : 'locked')}\n`);
+// Both are named again at the end: what nobody names any more is collected, and its lock goes with it.
+process.stdin.resume().on('end', () => process.exit(lock === null && liveness === null ? 1 : 0));

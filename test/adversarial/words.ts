@@ -1,0 +1,100 @@
+/**
+ * Cases that are told in words. In: a case, and the tests of the project. Out: the test that holds it (its title carries
+ * the case's id), or which feature it waits for. Found by title alone: no list of ids stands anywhere.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type Case, textsOf } from './corpus.ts';
+
+const tests = join(import.meta.dirname, '..');
+const root = join(tests, '..');
+
+export interface HandTest {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly title: string;
+}
+
+/** What a case says in words instead of giving it; empty where the harness can make its call. */
+export function wordsOf(test: Case): readonly string[] {
+  const { request, setup } = test;
+  const said = ['steps', 'action', 'http', 'mcp'].flatMap((key) => textsOf(request[key]));
+  if (said.length > 0) return said;
+  if (setup.runbook !== undefined) return ['a runbook is declared'];
+  if (typeof request.command !== 'string') return ['no command is called'];
+  return [];
+}
+
+let found: readonly HandTest[] | null = null;
+
+/** Every test of the project that is neither skipped nor still to be written. */
+function handTests(): readonly HandTest[] {
+  found ??= readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
+    .flatMap((name) => {
+      const path = join(tests, name);
+      const text = readFileSync(path, 'utf8');
+      return [...text.matchAll(/\b(?:test|it)\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g)].map(
+        (match) => ({ file: relative(root, path), title: match[2]! }),
+      );
+    });
+  return found;
+}
+
+export function handTestFor(id: string): HandTest | null {
+  const word = new RegExp(`(^|[^\\w-])${id.replace(/[^\w-]/g, '\\$&')}($|[^\\w-])`);
+  return handTests().find(({ title }) => word.test(title)) ?? null;
+}
+
+/** Runs the tests of one file that carry one of the ids; true where they passed. */
+export function runHandTests(file: string, ids: readonly string[]): Promise<string | null> {
+  const pattern = ids.map((id) => id.replace(/[^\w-]/g, '\\$&')).join('|');
+  const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=tap'];
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [...args, `--test-name-pattern=${pattern}`, '--test-timeout=120000', join(root, file)],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NODE_TEST_CONTEXT: '' },
+      },
+    );
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+    child.once('close', (code) => {
+      const passed = Number(/^# pass (\d+)/m.exec(output)?.[1] ?? 0);
+      if (code === 0 && passed >= 1) resolve(null);
+      else resolve(/^not ok .*$/m.exec(output)?.[0] ?? output.slice(-300));
+    });
+  });
+}
+
+const features: readonly (readonly [RegExp, string])[] = [
+  [/runbook|step .* (starts|at step)|resume run/, 'runbooks (issue: runbooks)'],
+  [
+    /approv|human|prompt|files \d+ requests|pending|held/,
+    'approvals given by people (issue: approvals); what there is: the request is refused, nothing runs',
+  ],
+  [
+    /(change|edit|delete|remove|insert|reorder|rewrite|re-create|truncat|cut).*(byte|record|chain|file|log|entr)|verif/,
+    'verification of a signed log (issue: log)',
+  ],
+  [/agent B|other agent|second token|another principal/, 'several tokens (issue: approvals)'],
+];
+
+/** The feature that the words are about, where it is one that others build; null where it is none of them. */
+export function featureOf(test: Case): string | null {
+  const words = [
+    ...wordsOf(test),
+    ...textsOf(test.setup.runbook === undefined ? [] : ['runbook']),
+    ...test.expected.mustNot,
+  ].join(' ; ');
+  return features.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+}

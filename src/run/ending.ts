@@ -111,7 +111,12 @@ function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {
 }
 
 function byCommand(seen: Seen, own: OwnEnd): End {
-  if (own.exitCode === 0) return { status: 'ok', ...own, errorCode: null, errorMessage: null };
+  // A command may cope with a refused fork; that it met the limit is told all the same.
+  const errorMessage =
+    seen.refusedForks === 0
+      ? null
+      : `The limit of ${seen.limits.processes} processes was reached (${seen.refusedForks} more were refused), and the command ended well all the same. Look whether all of its work was done; raise limits.processes if it needs more.`;
+  if (own.exitCode === 0) return { status: 'ok', ...own, errorCode: null, errorMessage };
   switch (own.signal) {
     case null:
       break;

@@ -53,7 +53,8 @@ function elapsed(execution: Execution): string {
 /** Why, and what next; nothing for what went well, or for an exit code that the command's own output explains. */
 export function describeEnd(execution: Execution, paint: Paint): string {
   const { errorCode, errorMessage } = execution;
-  if (errorCode === null || errorCode === 'COMMAND_EXIT_NON_ZERO') return '';
+  if (errorCode === null) return errorMessage === null ? '' : `  ${visibleLine(errorMessage)}\n`;
+  if (errorCode === 'COMMAND_EXIT_NON_ZERO') return '';
   const why = `  ${errorCode}: ${visibleLine(errorMessage ?? errorTable[errorCode].meaning)}\n`;
   return `${why}  ${paint.dim('next:')} ${errorTable[errorCode].remedy}\n`;
 }

@@ -82,7 +82,7 @@ function notes(e: Execution): string[] {
   if (e.errorCode !== null) {
     lines.push(`${e.errorCode}: ${visibleLine(e.errorMessage ?? errorTable[e.errorCode].meaning)}`);
     lines.push(`What to do: ${errorTable[e.errorCode].remedy}`);
-  }
+  } else if (e.errorMessage !== null) lines.push(visibleLine(e.errorMessage));
   if (e.trust === 'same-user') {
     lines.push('Trust: same-user (local mode: whoever asks could act as the gateway itself).');
   }

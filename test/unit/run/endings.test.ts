@@ -148,7 +148,8 @@ describe('a run ends', () => {
     const failed = await run(runner, { argv: perl(`${forks} exit 3`), limits: { processes: 20 } });
     assert.deepEqual([failed.errorCode, failed.out], ['PROCESS_LIMIT', '19']);
     const coped = await run(runner, { argv: perl(`${forks} exit 0`), limits: { processes: 20 } });
-    assert.deepEqual([coped.errorCode, coped.out], [null, '19']);
+    assert.deepEqual([coped.status, coped.errorCode, coped.out], ['ok', null, '19']);
+    assert.match(coped.errorMessage!, /limit of 20 processes was reached/);
     assert.equal(coped.usage.peakProcesses, 20);
   });
 

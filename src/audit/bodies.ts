@@ -90,7 +90,7 @@ export type OutcomeBody = {
   } | null;
 };
 
-/** `lost`: its gateway went away. `cancelled` where no process can have existed, `unknown` after the intent. */
+/** `lost`: its gateway went away after the intent. Where no process can have existed, the end is an `outcome`. */
 export type LostBody = {
   readonly call: Call;
   readonly status: FinalStatus;

@@ -31,7 +31,7 @@ export interface Database {
 }
 export type Row = Readonly<Record<string, unknown>>;
 
-const defaultBusyMs = 5_000;
+const defaultBusyMs = 2_000;
 
 export function openDatabase(file: string, options: DatabaseOptions = {}): Database {
   const faults = options.faults ?? (() => {});

@@ -2,7 +2,8 @@
 
 /** `line` and `column` count from 1; both are 0 where the whole file is meant. */
 export interface Diagnostic {
-  readonly severity: 'error' | 'warning';
+  /** `note`: something that an author has accepted in so many words; it counts neither as an error nor as a warning. */
+  readonly severity: 'error' | 'warning' | 'note';
   readonly file: string;
   readonly line: number;
   readonly column: number;

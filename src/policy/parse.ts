@@ -164,7 +164,7 @@ function syntaxErrors(source: PolicySource, error: DetailedError): readonly Diag
 
 /** A policy without a single action is checked once for each action; the same place is reported once. */
 function found(
-  severity: Diagnostic['severity'],
+  severity: 'error' | 'warning',
   source: PolicySource,
   layout: Layout,
   errors: readonly ValidationError[],

@@ -23,7 +23,7 @@ import {
   commandSchema,
   toolName,
 } from './inventory-schema.ts';
-import { lintCommand } from './lint.ts';
+import { lintCommand } from './lint/lint.ts';
 import { type DeclaredMount, mergeMounts, readMounts } from './mounts.ts';
 import { checkParameters, checkRequired, schemaOf } from './parameters.ts';
 import { readRun } from './run-line.ts';
@@ -139,8 +139,8 @@ export function readDeclaration(
     hash: digestJson({ [name]: written }),
   };
   checkExamples(command, settings, [...at, 'examples'], findings);
-  lintCommand(command, at, findings);
-  return errorsIn(findings) > before ? null : deepFreeze(command);
+  const linted = lintCommand(command, fields.lint, at, findings);
+  return errorsIn(findings) > before ? null : deepFreeze(linted);
 }
 
 function errorsIn(findings: Findings): number {

@@ -15,6 +15,8 @@ export interface Findings {
   readonly all: Diagnostic[];
   error(path: Path, rule: string, message: string, remedy?: string | null, key?: 'key'): void;
   warn(path: Path, rule: string, message: string, remedy?: string | null): void;
+  /** For what an author has accepted: it is told, and counts for nothing. */
+  note(path: Path, rule: string, message: string, remedy?: string | null): void;
 }
 
 export function findingsFor(source: Source): Findings {
@@ -33,6 +35,8 @@ export function findingsFor(source: Source): Findings {
       }),
     warn: (path, rule, message, remedy = null) =>
       void all.push({ severity: 'warning', file, ...source.locate(path), rule, message, remedy }),
+    note: (path, rule, message, remedy = null) =>
+      void all.push({ severity: 'note', file, ...source.locate(path), rule, message, remedy }),
   };
 }
 

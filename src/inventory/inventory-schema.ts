@@ -12,6 +12,7 @@ import {
   size,
   variables,
 } from './fields.ts';
+import { lintRuleNames } from './lint/rules.ts';
 import { parameterName, parameterSchema } from './parameter-schema.ts';
 
 export const commandName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, {
@@ -191,6 +192,18 @@ export const commandSchema = z.strictObject({
     .max(64)
     .optional()
     .describe('What to look at before running it: guardrails: [backup checked].'),
+  lint: z
+    .strictObject({
+      allow: z
+        .array(z.enum(lintRuleNames))
+        .min(1)
+        .describe('The rules whose findings are accepted: allow: [wrapper-with-free-arguments].'),
+      reason: line.min(10).describe('Why that is right here; approvers and callers read it.'),
+    })
+    .optional()
+    .describe(
+      'lint: { allow: [wrapper-with-free-arguments], reason: … } accepts what reeve lint finds.',
+    ),
   examples: z
     .strictObject({
       accept: z.array(example).max(200).optional(),

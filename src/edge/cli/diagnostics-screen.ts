@@ -23,7 +23,7 @@ export async function printDiagnostics(
 
 /** One diagnostic; `lines` are those of its file, none where it cannot be read. */
 export function describeDiagnostic(d: Diagnostic, lines: readonly string[], paint: Paint): string {
-  const severity = d.severity === 'error' ? paint.bad('error') : paint.warn('warning');
+  const severity = severityOf(d, paint);
   const place = d.line > 0 ? `${shortPath(d.file)}:${d.line}:${d.column}` : shortPath(d.file);
   const source = d.line > 0 ? lines[d.line - 1] : undefined;
   const number = String(d.line);
@@ -38,6 +38,17 @@ export function describeDiagnostic(d: Diagnostic, lines: readonly string[], pain
   }
   if (d.remedy !== null) text += `${gutter} ${paint.dim('=')} ${visible(d.remedy)}\n`;
   return text;
+}
+
+function severityOf(d: Diagnostic, paint: Paint): string {
+  switch (d.severity) {
+    case 'error':
+      return paint.bad('error');
+    case 'warning':
+      return paint.warn('warning');
+    case 'note':
+      return paint.dim('note');
+  }
 }
 
 /** Relative to the current folder where that is shorter. */

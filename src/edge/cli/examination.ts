@@ -99,7 +99,7 @@ export async function checkConfiguration(
       };
     }
     const place = `${file} (from ${found?.from ?? 'nowhere'})`;
-    const warnings = diagnostics.length;
+    const warnings = diagnostics.filter((d) => d.severity === 'warning').length;
     return warnings === 0
       ? { sandbox, finding: { what, state: 'ok', why: place, next: null } }
       : {

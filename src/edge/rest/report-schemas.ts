@@ -145,7 +145,7 @@ export const reloadReport: z.ZodType<ReloadReport> = z
     generation: text,
     diagnostics: z.array(
       z.object({
-        severity: z.enum(['error', 'warning']),
+        severity: z.enum(['error', 'warning', 'note']),
         file: text,
         line: count,
         column: count,

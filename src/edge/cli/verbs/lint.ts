@@ -15,16 +15,19 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   );
   const diagnostics = await wiring.check(file, io.env);
   const errors = diagnostics.filter((d) => d.severity === 'error').length;
-  const warnings = diagnostics.length - errors;
+  const warnings = diagnostics.filter((d) => d.severity === 'warning').length;
+  const accepted = diagnostics.length - errors - warnings;
   const failed = errors > 0 || (input.options.strict === true && warnings > 0);
   if (options.output === 'json') {
-    await screen.printJson({ ok: !failed, file, errors, warnings, diagnostics });
+    await screen.printJson({ ok: !failed, file, errors, warnings, accepted, diagnostics });
   } else {
     await printDiagnostics(diagnostics, (text) => screen.print(text), screen.out);
     const counted =
       diagnostics.length === 0
         ? screen.out.good('no problems')
-        : [count(errors, 'error'), count(warnings, 'warning')].filter((t) => t !== '').join(', ');
+        : [count(errors, 'error'), count(warnings, 'warning'), count(accepted, 'accepted finding')]
+            .filter((t) => t !== '')
+            .join(', ');
     await screen.print(`${visibleLine(file)}: ${counted}\n`);
   }
   return failed ? exitCodes.failed : exitCodes.ok;

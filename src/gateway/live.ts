@@ -4,19 +4,17 @@
  */
 import type { Execution } from '../core/execution.ts';
 import type { ExecutionEvent } from './gateway.ts';
+import { type Block, OutputBlocks } from './output-blocks.ts';
 
 /** Bytes of live output kept for those who look on late, and held back for those who read slowly. */
 const transcriptBytes = 4 * 2 ** 20;
 const backlogBytes = 4 * 2 ** 20;
 
-type OutputEvent = Extract<ExecutionEvent, { kind: 'output' }>;
-
 export class LiveRun {
   execution: Execution;
   /** Aborted to cancel; the reason is the text that the outcome carries. */
   readonly controller = new AbortController();
-  readonly #transcript: OutputEvent[] = [];
-  #transcriptBytes = 0;
+  readonly #transcript = new OutputBlocks(transcriptBytes);
   readonly #watchers = new Set<Watcher>();
   readonly #settled = Promise.withResolvers<Execution>();
 
@@ -30,12 +28,8 @@ export class LiveRun {
   }
 
   output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
-    const event: OutputEvent = { kind: 'output', stream, chunk };
-    if (this.#transcriptBytes + chunk.byteLength <= transcriptBytes) {
-      this.#transcript.push(event);
-      this.#transcriptBytes += chunk.byteLength;
-    }
-    for (const watcher of this.#watchers) watcher.push(event);
+    this.#transcript.add(stream, chunk);
+    for (const watcher of this.#watchers) watcher.output(stream, chunk);
   }
 
   status(execution: Execution): void {
@@ -52,13 +46,14 @@ export class LiveRun {
 
   /** The output that has come so far, by stream. */
   soFar(stream: 'stdout' | 'stderr'): Buffer {
-    return Buffer.concat(this.#transcript.filter((e) => e.stream === stream).map((e) => e.chunk));
+    const blocks = this.#transcript.all().filter((block) => block.stream === stream);
+    return Buffer.concat(blocks.map((block) => block.bytes));
   }
 
   async *watch(signal: AbortSignal | undefined): AsyncGenerator<ExecutionEvent> {
     const watcher = new Watcher();
     watcher.push({ kind: 'status', execution: this.execution });
-    for (const event of this.#transcript) watcher.push(event);
+    for (const block of this.#transcript.all()) watcher.output(block.stream, block.bytes);
     this.#watchers.add(watcher);
     const stop = () => watcher.stop();
     signal?.addEventListener('abort', stop, { once: true });
@@ -74,17 +69,25 @@ export class LiveRun {
 
 /** One reader's queue. A slow reader loses output, never the end, and never holds up the run. */
 class Watcher {
-  #queue: ExecutionEvent[] = [];
-  #bytes = 0;
+  /** In order; each with the output that came after it. */
+  #queue: { readonly event: ExecutionEvent | null; readonly after: OutputBlocks }[] = [];
+  #left = backlogBytes;
   #stopped = false;
   #wake: (() => void) | null = null;
 
-  push(event: ExecutionEvent): void {
-    if (event.kind === 'output') {
-      if (this.#bytes + event.chunk.byteLength > backlogBytes) return;
-      this.#bytes += event.chunk.byteLength;
+  push(event: Exclude<ExecutionEvent, { kind: 'output' }>): void {
+    this.#queue.push({ event, after: new OutputBlocks(backlogBytes) });
+    this.#wake?.();
+  }
+
+  output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void {
+    if (chunk.byteLength > this.#left) return;
+    let last = this.#queue.at(-1);
+    if (last === undefined) {
+      last = { event: null, after: new OutputBlocks(backlogBytes) };
+      this.#queue.push(last);
     }
-    this.#queue.push(event);
+    if (last.after.add(stream, chunk)) this.#left -= chunk.byteLength;
     this.#wake?.();
   }
 
@@ -95,17 +98,25 @@ class Watcher {
 
   async *events(): AsyncGenerator<ExecutionEvent> {
     while (!this.#stopped) {
-      const event = this.#queue.shift();
-      if (event === undefined) {
+      const next = this.#queue.shift();
+      if (next === undefined) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
         this.#wake = null;
         continue;
       }
-      if (event.kind === 'output') this.#bytes -= event.chunk.byteLength;
-      yield event;
-      if (event.kind === 'end') return;
+      if (next.event !== null) yield next.event;
+      if (next.event?.kind === 'end') return;
+      for (const block of next.after.takeAll()) {
+        if (this.#stopped) return;
+        this.#left += block.bytes.byteLength;
+        yield eventOf(block);
+      }
     }
   }
+}
+
+function eventOf({ stream, bytes }: Block): ExecutionEvent {
+  return { kind: 'output', stream, chunk: bytes };
 }

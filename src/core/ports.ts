@@ -163,6 +163,8 @@ export interface Queue {
    * `drain` has been called and it had not started.
    */
   enqueue(work: QueuedWork): Promise<void>;
+  /** True where work of this key would be taken now: it could start at once, or there is a place to wait. */
+  hasRoom(key: string | null): boolean;
   /** How much is started and how much waits, now. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes no more, lets go of all that waits, and resolves when nothing runs any more. */

@@ -84,12 +84,15 @@ export function createQueue(options: QueueOptions): Queue {
     dispatch();
   };
 
+  const hasRoom = (key: string | null): boolean =>
+    turns.length < maxWaiting || (running < maxRunning && keyMayStart(key));
+
   return {
+    hasRoom,
     enqueue(work) {
       if (draining) return Promise.reject(shuttingDown());
       if (work.signal?.aborted === true) return Promise.reject(cancelled(work));
-      const startsNow = running < maxRunning && keyMayStart(work.key);
-      if (!startsNow && turns.length >= maxWaiting) return Promise.reject(full(maxWaiting));
+      if (!hasRoom(work.key)) return Promise.reject(full(maxWaiting));
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const ticket = turns.add(work.principal, { work, resolve, reject });
       const takeOut = (): void => {

@@ -63,7 +63,10 @@ export async function conclude(house: House, live: LiveRun, outcome: Outcome): P
   }
 }
 
-/** Ends an execution that never ran. If even that cannot be recorded, recovery will find it. */
+/**
+ * Ends an execution that never ran. If even that cannot be recorded, recovery will find it, and what it will put on
+ * record is what is answered; if somebody else has ended it, their word stands.
+ */
 export function settle(
   house: House,
   live: LiveRun,
@@ -79,8 +82,9 @@ export function settle(
     errorCode: error.code,
     errorMessage: error.message,
   };
+  let answer = ended;
   try {
-    house.store.settle(
+    const ours = house.store.settle(
       execution.requestId,
       execution.status,
       to,
@@ -89,11 +93,27 @@ export function settle(
       error.message,
       settled(ended),
     );
+    if (!ours) answer = house.store.execution(execution.requestId) ?? ended;
   } catch (failure) {
     house.report(`the end of ${execution.requestId} could not be put on record`, failure);
+    answer = { ...ended, ...endOfOwn(execution.status) };
   }
   house.live.delete(execution.requestId);
-  live.end(ended);
+  live.end(answer);
+}
+
+/** How recovery ends one of this process's own that was given up before a process, and could not be settled then. */
+export function endOfOwn(status: Execution['status']): {
+  readonly status: 'cancelled' | 'failed';
+  readonly errorCode: 'AUDIT_UNAVAILABLE';
+  readonly errorMessage: string;
+} {
+  return {
+    status: status === 'running' ? 'failed' : 'cancelled',
+    errorCode: 'AUDIT_UNAVAILABLE',
+    errorMessage:
+      'It could not be put on record that this was to start, so nothing was started. Check the disk of the state directory.',
+  };
 }
 
 /** Somebody else has settled it (cancelled from another process, or taken for lost): their word stands. */

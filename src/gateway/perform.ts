@@ -3,34 +3,40 @@
  * Never: a process before its intent is on record, an answer before its outcome is, a second process for one execution.
  */
 import { intent } from '../audit/entries.ts';
+import type { Command } from '../core/command.ts';
 import { issuePermit, type Permit } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Execution, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
 import { conclude, finishElsewhere, settle } from './conclude.ts';
+import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
+import { type Prepared, prepareAgain } from './prepare-again.ts';
 
 /** Hands a queued execution to the queue. A crash from here to the intent leaves it `queued`: nothing ran. */
 export function enqueue(
   house: House,
   caller: Caller,
   execution: Execution,
-  invocation: Invocation,
+  prepared: Prepared,
 ): void {
   const live = new LiveRun(execution);
   house.live.set(execution.requestId, live);
+  // What starts within this very turn was prepared just now.
+  let waited = false;
   house.queue
     .enqueue({
       requestId: execution.requestId,
       principal: execution.principal,
       key: execution.concurrencyKey,
-      start: () => perform(house, caller, live, invocation),
+      start: () => perform(house, caller, live, prepared, waited),
       signal: live.controller.signal,
     })
     .catch((error) => notStarted(house, live, known(house, error)));
+  waited = true;
 }
 
 /** The queue let go of it: cancelled while it waited, the gateway is stopping, or there was no room after all. */
@@ -58,12 +64,17 @@ async function perform(
   house: House,
   caller: Caller,
   live: LiveRun,
-  invocation: Invocation,
+  prepared: Prepared,
+  waited: boolean,
 ): Promise<'done' | 'busy'> {
   const { requestId, owner, fence } = live.execution;
+  const { invocation } = prepared;
   let permit: Permit;
   let policies: readonly string[];
   try {
+    if (waited) await stillTheSame(house, caller, prepared);
+    // Cancelled, or asked to stop, while that was looked at: the queue lets go of it, and nothing was started.
+    if (live.controller.signal.aborted || house.state.shuttingDown) return 'busy';
     ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
   } catch (error) {
     settle(house, live, 'rejected', known(house, error));
@@ -133,6 +144,32 @@ function statusOnRecord(house: House, live: LiveRun): Execution['status'] | null
   }
 }
 
+/** Looks anew for as long as the configuration changes meanwhile: what holds in the end is what was looked at. */
+async function stillTheSame(house: House, caller: Caller, prepared: Prepared): Promise<void> {
+  for (;;) {
+    const generation = house.generations.current;
+    const command = commandInForce(house, generation, caller, prepared.invocation);
+    await prepareAgain(generation, command, caller, prepared);
+    if (generation === house.generations.current) return;
+  }
+}
+
+function commandInForce(
+  house: House,
+  generation: Generation,
+  caller: Caller,
+  invocation: Invocation,
+): Command {
+  const command = commandInSight(generation, caller, house.trust, invocation.command);
+  if (command.hash !== invocation.commandHash) {
+    throw new ReeveError(
+      'CONFLICT',
+      `The declaration of ${command.name} changed while this waited, so what would run is no longer what was decided. Ask again.`,
+    );
+  }
+  return command;
+}
+
 /** Policy, inventory and host as they are at this moment, not as they were when it was asked. */
 function decideAgain(
   house: House,
@@ -141,13 +178,7 @@ function decideAgain(
   invocation: Invocation,
 ): { permit: Permit; policies: readonly string[] } {
   const generation = house.generations.current;
-  const command = commandInSight(generation, caller, house.trust, invocation.command);
-  if (command.hash !== invocation.commandHash) {
-    throw new ReeveError(
-      'CONFLICT',
-      `The declaration of ${command.name} changed while this waited, so what would run is no longer what was decided. Ask again.`,
-    );
-  }
+  const command = commandInForce(house, generation, caller, invocation);
   const decision = decide(generation, caller, house.trust, command, invocation);
   const [objection] = objections(house, generation, command, invocation, decision);
   if (objection !== undefined) throw objection;

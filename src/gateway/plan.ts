@@ -6,6 +6,7 @@ import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections, stagesOf } from './judge.ts';
+import { closedBecause } from './submit.ts';
 
 /** Throws what `submit` would throw for the command's name and arguments; everything after that is told as `refusal`. */
 export async function plan(
@@ -23,7 +24,8 @@ export async function plan(
     caller.principal,
   );
   const decision = decide(generation, caller, house.trust, command, invocation);
-  const [objection] = objections(house, generation, command, invocation, decision);
+  const [reason] = objections(house, generation, command, invocation, decision);
+  const objection = closedBecause(house) ?? reason;
   return {
     command: command.name,
     environment: invocation.environment,

@@ -4,6 +4,7 @@
  */
 import { lost, settled } from '../audit/entries.ts';
 import type { Execution } from '../core/execution.ts';
+import { endOfOwn } from './conclude.ts';
 import type { House } from './house.ts';
 
 /** Settles what can be settled; answers the request ids that could not be proven to have ended. */
@@ -62,14 +63,13 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
 /** One of ours that this process no longer carries: it was given up before a process, and could not be settled then. */
 function settleOwn(house: House, execution: Execution): void {
   if (house.live.has(execution.requestId)) return;
-  const message = 'It could not be put on record that this was to start, so nothing was started.';
   switch (execution.status) {
     case 'queued':
-      settle(house, execution, 'cancelled', 'AUDIT_UNAVAILABLE', message);
+    case 'running': {
+      const { status, errorCode, errorMessage } = endOfOwn(execution.status);
+      settle(house, execution, status, errorCode, errorMessage);
       break;
-    case 'running':
-      settle(house, execution, 'failed', 'AUDIT_UNAVAILABLE', message);
-      break;
+    }
     default:
       break;
   }

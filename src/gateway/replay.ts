@@ -49,10 +49,13 @@ export function replay(
   const earlier = house.store.replay(caller.principal.id, idempotency);
   if (earlier === null) return null;
   if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
-  house.store.record([
-    asked({ ...draft, requestId: earlier.execution.requestId }, { replay: true }),
-  ]);
-  return earlier.execution;
+  return askedAgain(house, draft, earlier.execution);
+}
+
+/** Puts on record that a call led to an execution that was there already. */
+export function askedAgain(house: House, draft: Execution, earlier: Execution): Execution {
+  house.store.record([asked({ ...draft, requestId: earlier.requestId }, { replay: true })]);
+  return earlier;
 }
 
 export function keyConflict(requestId: string): ReeveError {

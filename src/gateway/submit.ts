@@ -7,9 +7,9 @@ import { asked, decided, refused } from '../audit/entries.ts';
 import type { Decision } from '../core/decision.ts';
 import { ReeveError, Refusal } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
-import type { Invocation } from '../core/invocation.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
+import { visibleLine } from '../core/text.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
 import { factsOfCommand, factsOfInvocation, newExecution } from './draft.ts';
 import type { ExecuteRequest } from './gateway.ts';
@@ -17,7 +17,8 @@ import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { enqueue } from './perform.ts';
-import { idempotencyOf, keyConflict, replay } from './replay.ts';
+import type { Prepared } from './prepare-again.ts';
+import { askedAgain, idempotencyOf, keyConflict, replay } from './replay.ts';
 
 /** Resolves with the execution once it is queued (or with an earlier one, by its idempotency key); else throws Refusal. */
 export async function submit(
@@ -56,7 +57,7 @@ export async function submit(
       caller,
       { ...draft, ...known, policies },
       generation,
-      invocation,
+      { request, invocation },
       decision,
       idempotency,
     );
@@ -71,12 +72,12 @@ function queue(
   caller: Caller,
   execution: Execution,
   generation: Generation,
-  invocation: Invocation,
+  prepared: Prepared,
   decision: Decision,
   idempotency: IdempotencyKey | null,
 ): Execution {
   assertOpen(house);
-  assertRoom(house, generation);
+  assertRoom(house, generation, execution.concurrencyKey);
   const queued: Execution = { ...execution, status: 'queued' };
   const result = house.store.accept(
     queued,
@@ -84,23 +85,26 @@ function queue(
       asked(queued),
       decided(queued, decision, {
         generation: generation.hash,
-        sandbox: house.runner.report(invocation),
+        sandbox: house.runner.report(prepared.invocation),
       }),
     ],
     idempotency,
   );
   switch (result.kind) {
     case 'accepted':
-      enqueue(house, caller, result.execution, invocation);
+      enqueue(house, caller, result.execution, prepared);
       return result.execution;
     case 'replayed':
-      return result.execution;
+      return askedAgain(house, execution, result.execution);
     case 'conflict':
       throw keyConflict(result.requestId);
   }
 }
 
-/** Puts a refusal on record and makes the error to answer with. Where that fails, the failure is the answer. */
+/**
+ * Puts a refusal on record and makes the error to answer with. Throws AUDIT_UNAVAILABLE where that fails: an error with a
+ * request id says that the record holds it.
+ */
 export function refuse(house: House, execution: Execution, error: ReeveError): Refusal {
   const rejected: Execution = {
     ...execution,
@@ -112,36 +116,42 @@ export function refuse(house: House, execution: Execution, error: ReeveError): R
   try {
     house.store.accept(rejected, [asked(rejected), refused(rejected, error)], null);
   } catch (failure) {
-    return new Refusal(execution.requestId, asReeveError(house, failure));
+    throw asReeveError(house, failure);
   }
   return new Refusal(execution.requestId, error);
 }
 
-/** Nothing is taken while stopping, while frozen, or while an outcome is waiting to be put on record. */
 function assertOpen(house: House): void {
+  const closed = closedBecause(house);
+  if (closed !== null) throw closed;
+}
+
+/** Nothing is taken while stopping, while frozen, or while an outcome is waiting to be put on record. */
+export function closedBecause(house: House): ReeveError | null {
   if (house.state.shuttingDown) {
-    throw new ReeveError('SHUTTING_DOWN', 'The gateway is stopping and takes no more work.');
+    return new ReeveError('SHUTTING_DOWN', 'The gateway is stopping and takes no more work.');
   }
   const frozen = house.store.frozen();
   if (frozen !== null) {
-    throw new ReeveError(
+    return new ReeveError(
       'FROZEN',
-      `Frozen by ${frozen.by} since ${new Date(frozen.at).toISOString()} (${frozen.reason || 'no reason given'}). Nothing starts until an operator runs "reeve unfreeze".`,
+      `Frozen by ${frozen.by} since ${new Date(frozen.at).toISOString()} (${visibleLine(frozen.reason) || 'no reason given'}). Nothing starts until an operator runs "reeve unfreeze".`,
     );
   }
   if (house.state.unrecorded > 0) {
-    throw new ReeveError(
+    return new ReeveError(
       'AUDIT_UNAVAILABLE',
       'The outcome of an earlier run could not be written to the record yet, so no new work is taken. Check the disk of the state directory.',
     );
   }
+  return null;
 }
 
 /** Asked before anything is written, so that work beyond what may wait is refused at once. */
-function assertRoom(house: House, generation: Generation): void {
-  const { running, waiting } = generation.settings.concurrency;
+function assertRoom(house: House, generation: Generation, key: string | null): void {
+  if (house.queue.hasRoom(key)) return;
+  const { waiting } = generation.settings.concurrency;
   const load = house.queue.load();
-  if (load.waiting < waiting || load.running < running) return;
   throw new ReeveError(
     'CONCURRENCY_LIMIT',
     `${load.running} runs are under way and ${load.waiting} wait, which is as many as may (concurrency.waiting: ${waiting}). Ask again when some have finished.`,

@@ -21,7 +21,7 @@ export class Strangers {
     this.#now = now;
   }
 
-  /** Never throws: a record that cannot be written gives the refusal that says so. */
+  /** Never throws: a record that cannot be written gives the error as it came, without a request id. */
   async record(error: ReeveError): Promise<ReeveError | Refusal> {
     const now = this.#now();
     if (now - this.#windowStart >= windowMs) {
@@ -38,6 +38,7 @@ export class Strangers {
     try {
       return await this.#gateway.refuse(null, withCount(error, leftOut), null);
     } catch {
+      // Why the record cannot be written is told to the operator; a stranger learns nothing about this host.
       this.#leftOut += leftOut + 1;
       return error;
     }

@@ -62,6 +62,21 @@ describe('the queue', () => {
     assert.deepEqual(queue.load(), { running: 0, waiting: 0 });
   });
 
+  test('says beforehand whether work of a key would be taken', async () => {
+    const shop = workshop();
+    const queue = createQueue({ running: 2, waiting: 1 });
+    void queue.enqueue(shop.work('a', 'p', 'k'));
+    void queue.enqueue(shop.work('b', 'p', 'k'));
+    await settled();
+    assert.equal(queue.hasRoom('k'), false);
+    await assert.rejects(queue.enqueue(shop.work('c', 'p', 'k')), coded('CONCURRENCY_LIMIT'));
+    assert.equal(queue.hasRoom('other'), true);
+    assert.equal(queue.hasRoom(null), true);
+    await shop.end('a');
+    await shop.end('b');
+    assert.equal(queue.hasRoom('k'), true);
+  });
+
   test('takes turns between principals, however much one of them asks for', async () => {
     const shop = workshop();
     const queue = createQueue({ running: 1, waiting: 99 });

@@ -107,11 +107,11 @@ async function mcpHttpFace(gateway: GatewayProcess): Promise<Face> {
         const response = await post(mcpLine(id, message, tool), limitMs);
         const text = await response.text();
         const frames = framesIn(text);
-        const [reply, ...more] = frames.filter((frame) => isReply(frame, id));
-        const stray = [
-          ...more,
-          ...frames.filter((frame) => !isReply(frame, id) && isAnswer(frame)),
-        ];
+        const answers = frames.filter(isAnswer);
+        // A message whose id could not be read is answered without one.
+        const reply =
+          answers.find((frame) => isReply(frame, id)) ?? answers.find((f) => isReply(f, null));
+        const stray = answers.filter((frame) => frame !== reply);
         const took = performance.now() - began;
         return replyOf(wireOfRpc('mcp-http', response.status, text, reply, took, stray.map(said)));
       } catch (error) {

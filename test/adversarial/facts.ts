@@ -44,6 +44,7 @@ export interface Facts {
 export interface Probe {
   readonly openFiles: number | null;
   readonly user: number | null;
+  readonly terminal: boolean;
   readonly interfaces: readonly string[];
   readonly processes: readonly string[];
 }

@@ -97,7 +97,9 @@ function announced(arena: Arena): { url: string; pid: number } | null {
       url: string;
       pid: number;
     };
-    return isAlive(said.pid) ? said : null;
+    // Bound to every address, it is asked over loopback.
+    const url = said.url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1');
+    return isAlive(said.pid) ? { url, pid: said.pid } : null;
   } catch {
     return null;
   }
@@ -126,7 +128,10 @@ function running(
     signal,
     async stop() {
       if (isAlive(said.pid)) signal('SIGTERM');
-      const done = await Promise.race([ended.then(() => true), sleep(15_000, false)]);
+      const done = await Promise.race([
+        ended.then(() => true),
+        sleep(15_000, false, { ref: false }),
+      ]);
       if (!done) {
         signal('SIGKILL');
         child.kill('SIGKILL');

@@ -1,6 +1,6 @@
 /** From what was seen to a verdict: the outcome, what holds always, and each clause of the case. */
 
-import type { Facts } from './facts.ts';
+import { type Facts, rejected } from './facts.ts';
 import { clausesOf, lookAtMust } from './must.ts';
 import { lookAtMustNot } from './must-not.ts';
 import { judgeAlways, judgeOutcome } from './outcome.ts';
@@ -21,13 +21,19 @@ export async function judge(facts: Facts, notes: readonly string[]): Promise<Ver
     if (look.kind === 'broken') reasons.push(`must "${clause}": ${look.saw}`);
     if (look.kind === 'unchecked') unchecked.push(`must "${clause}": ${look.why}`);
   }
+  const failed = facts.replies.find((reply) => reply.status === 'failed');
+  const complaint = failed?.stderr?.toString('utf8').slice(0, 300) ?? null;
+  const absent = /(\S+): (?:command )?not found/.exec(complaint ?? '')?.[1];
+  const more = absent === undefined ? [] : [`what it runs inside is not there: ${absent}`];
   const endings = new Set(facts.replies.map(sayReply));
   return {
     ...verdict(test, facts.replies[0]?.face ?? null, reasons.length > 0 ? 'fail' : 'pass', [
       ...new Set(reasons),
     ]),
     unchecked,
-    notes,
+    notes: [...notes, ...more],
+    complaint,
+    allRefused: facts.replies.every(rejected),
     ending: [...endings].join(' | '),
   };
 }

@@ -41,7 +41,7 @@ const recognisers: readonly Recogniser[] = [
     },
   ],
   [/response larger than the cap/, (_, facts) => withinCap(facts)],
-  [/raw (ESC|U\+([0-9A-F]{4,6}))/i, (match, facts) => rawCharacter(match[2], facts)],
+  [/raw (ESC|U\+([0-9A-F]{4,6}))/i, (match, facts) => escapedForPeople(match[2], facts)],
   [/(second|another|extra|forged) frame/, (_, facts) => oneFrame(facts)],
   [/unhandled|stack trace|uncaught/i, (_, facts) => noCrash(facts)],
   [
@@ -162,22 +162,28 @@ function withinCap(facts: Facts): Look {
   return held;
 }
 
-async function rawCharacter(code: string | undefined, facts: Facts): Promise<Look> {
-  const character = String.fromCodePoint(code === undefined ? 0x1b : Number.parseInt(code, 16));
-  const shown = facts.replies.map((reply) => reply.shown).join('\n');
+/**
+ * What a person or a model reads: the CLI on a terminal, MCP's text, the audit file. `code` is one character; without it,
+ * whatever sequences the command printed and whatever unseen marks the request holds.
+ */
+export async function escapedForPeople(code: string | undefined, facts: Facts): Promise<Look> {
+  const request = JSON.stringify(facts.test.request);
+  const raw =
+    code !== undefined
+      ? [String.fromCodePoint(Number.parseInt(code, 16))]
+      : [
+          // A terminal program may use sequences of its own; the command's are told by what follows them.
+          ...facts.replies.flatMap(
+            (r) => outputOf(r).match(/\u001b[\]P^_X][\s\S]|\u001b\[[\d;]*[A-Za-z]/g) ?? [],
+          ),
+          ...(request.match(/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g) ?? []),
+        ];
   const views = await facts.views();
-  // A terminal program may use sequences of its own; the command's are told by what follows them.
-  const sequences =
-    code === undefined
-      ? facts.replies.flatMap(
-          (r) => outputOf(r).match(/\u001b[\]P^_X][\s\S]|\u001b\[[\d;]*[A-Za-z]/g) ?? [],
-        )
-      : [character];
   const where = [
-    ['the text for models', shown],
+    ['the text for models', facts.replies.map((reply) => reply.shown).join('\n')],
     ['what the CLI shows', views],
     ['the audit file', facts.auditText()],
-  ].find(([, text]) => sequences.some((sequence) => text!.includes(sequence)));
+  ].find(([, text]) => raw.some((sequence) => text!.includes(sequence)));
   return heldIf(where === undefined, `raw in ${where?.[0]}`);
 }
 

@@ -18,6 +18,7 @@ import {
   unchecked,
 } from './facts.ts';
 import { onlyText } from './message.ts';
+import { escapedForPeople } from './must-not.ts';
 import type { Reply } from './reply.ts';
 
 type Recogniser = readonly [RegExp, (match: RegExpExecArray, facts: Facts) => Look | Promise<Look>];
@@ -104,7 +105,16 @@ const recognisers: readonly Recogniser[] = [
     (_, facts) =>
       everyReply(facts, (r) => r.errorCode === 'COMMAND_EXIT_NON_ZERO', 'another error code'),
   ],
-  [/not visible in the sandbox/, (_, facts) => noSecret(facts)],
+  [/allow-list per command|may not begin with/, (match, facts) => refusedOrBenign(match[0], facts)],
+  [
+    /no tty|--new-session/,
+    async (_, facts) => heldIf(!(await facts.probe()).terminal, 'the sandbox has a terminal'),
+  ],
+  [
+    /(neutralised|escaped) .*(view|person|human|reads?)/,
+    (_, facts) => escapedForPeople(undefined, facts),
+  ],
+  [/not visible in the sandbox|absent from the mount namespace/, (_, facts) => noSecret(facts)],
 ];
 
 export async function lookAtMust(clause: string, facts: Facts): Promise<Look> {
@@ -214,8 +224,11 @@ function truncated(facts: Facts): Look {
   );
 }
 
+/** A command may end well in spite of a limit that it met: then the answer says so in words. */
 function limitNamed(facts: Facts): Look {
-  return everyReply(facts, (r) => limitCodes.test(r.errorCode ?? ''), 'no limit is named');
+  const named = (r: Reply) =>
+    limitCodes.test(r.errorCode ?? '') || (r.status === 'ok' && /\blimit\b/.test(r.message));
+  return everyReply(facts, named, 'no limit is named');
 }
 
 function pidsHeld(facts: Facts): Look {

@@ -25,6 +25,7 @@ export interface Scene {
   readonly test: Case;
   readonly face: FaceName;
   readonly variant: Variant;
+  readonly accepted: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   readonly translation: Translation;
   readonly watcher: Watcher;
@@ -137,7 +138,7 @@ async function prepare(scene: Scene): Promise<string | null> {
   const { arena, test, gateway } = scene;
   if (/\bGATEWAY_PID\b/.test(JSON.stringify(test.setup.catalog ?? null))) {
     arena.words.set('GATEWAY_PID', String(gateway.pid));
-    writeInventory(arena, translate(arena, test, scene.variant).inventory);
+    writeInventory(arena, translate(arena, test, scene.variant, scene.accepted).inventory);
     const { exitCode, stderr } = await runVerb(arena, ['reload']);
     if (exitCode !== 0) return `the gateway did not take its own pid into the inventory: ${stderr}`;
   }
@@ -205,6 +206,7 @@ function readProbe(reply: Reply): Probe {
   return {
     openFiles: number('nofile'),
     user: number('uid'),
+    terminal: all('terminal')[0] === 'yes',
     interfaces: all('interface'),
     processes: all('process'),
   };

@@ -42,6 +42,10 @@ const probe = `#!/bin/sh
 echo "nofile $(ulimit -n)"
 echo "fsize $(ulimit -f)"
 echo "uid $(id -u)"
+terminal=no
+for fd in 0 1 2; do [ -t "$fd" ] && terminal=yes; done
+(: < /dev/tty) 2>/dev/null && terminal=yes
+echo "terminal $terminal"
 sed -n 's/^ *\\([a-z0-9]*\\):.*/interface \\1/p' /proc/net/dev
 for place in /proc/[0-9]*; do
   echo "process \${place#/proc/} $(tr '\\0' ' ' < "$place/cmdline" 2>/dev/null)"

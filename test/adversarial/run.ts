@@ -5,7 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCase } from './case.ts';
 import { type Case, readCorpus } from './corpus.ts';
@@ -26,9 +26,14 @@ async function main(): Promise<number> {
       face: { type: 'string' },
       jobs: { type: 'string' },
       'list-by-hand': { type: 'boolean' },
+      'relative-to': { type: 'string' },
     },
   });
-  const corpus = values.corpus ?? join(import.meta.dirname, '../data/corpus/attacks.json');
+  const folder = values['relative-to'] ?? process.cwd();
+  const corpus =
+    values.corpus === undefined
+      ? join(import.meta.dirname, '../data/corpus/attacks.json')
+      : resolve(folder, values.corpus);
   const fixed = faces.find((name) => name === values.face);
   if (values.face !== undefined && fixed === undefined) throw new Error(`no face ${values.face}`);
   const cases = readCorpus(readFileSync(corpus, 'utf8'))
@@ -61,7 +66,10 @@ async function main(): Promise<number> {
   const all = [...found.entries()].sort(([a], [b]) => a - b).map(([, made]) => made);
   printCounts(all);
   if (values.report !== undefined) {
-    writeFileSync(values.report, `${JSON.stringify({ corpus, verdicts: all }, null, 2)}\n`);
+    writeFileSync(
+      resolve(folder, values.report),
+      `${JSON.stringify({ corpus, verdicts: all }, null, 2)}\n`,
+    );
   }
   return all.some((made) => made.verdict === 'fail') ? 1 : 0;
 }

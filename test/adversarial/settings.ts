@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts';
 import type { JsonMap } from './corpus.ts';
 
 /** JSON is YAML, and says control characters without a doubt. */
-export function writeSettings(arena: Arena): void {
+export function writeSettings(arena: Arena, more: JsonMap = {}): void {
   const settings = {
     version: 1,
     listen: '127.0.0.1:0',
@@ -13,6 +13,7 @@ export function writeSettings(arena: Arena): void {
     auditFile: './audit.log',
     defaultEnvironment: 'development',
     environments: { development: { workspace: './workspace' } },
+    ...more,
   };
   writeFileSync(arena.config, JSON.stringify(settings, null, 1));
 }

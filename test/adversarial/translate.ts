@@ -19,10 +19,10 @@ import { findProgram, harmless, type Program, probeName, renamed, writeProbe } f
 import { asFixedTokens, fixedArguments, tokensOf } from './template.ts';
 
 /**
- * `declared`: as the catalog says. `fixed`: the arguments of the request as an operator's own constants. `renamed`: those,
+ * `declared`: as the catalog says. `waived`: that, with findings of the linter accepted. `other-shell`: bash for sh. `fixed`: the arguments of the request as an operator's own constants. `renamed`: those,
  * with a program whose name says nothing. `harmless`: as declared, with a program that nobody could object to.
  */
-export type Variant = 'declared' | 'fixed' | 'renamed' | 'harmless';
+export type Variant = 'declared' | 'waived' | 'other-shell' | 'fixed' | 'renamed' | 'harmless';
 
 export interface MappedCommand {
   readonly name: string;
@@ -69,7 +69,12 @@ const common = {
   approvals: [],
 };
 
-export function translate(arena: Arena, test: Case, variant: Variant): Translation {
+export function translate(
+  arena: Arena,
+  test: Case,
+  variant: Variant,
+  accepted: readonly string[] = [],
+): Translation {
   const commands = new Map<string, MappedCommand>();
   const declarations: Record<string, Json> = {};
   const notes: string[] = [];
@@ -85,7 +90,13 @@ export function translate(arena: Arena, test: Case, variant: Variant): Translati
     let name = made.command.name;
     for (let n = 2; Object.hasOwn(declarations, name); n += 1) name = `${made.command.name}-${n}`;
     commands.set(textOf(mapOf(entry).name) ?? name, { ...made.command, name });
-    declarations[name] = { ...made.declaration, tool: name.replaceAll('-', '_') };
+    declarations[name] = {
+      ...made.declaration,
+      tool: name.replaceAll('-', '_'),
+      ...(variant === 'waived'
+        ? { lint: { allow: accepted, reason: 'A corpus tries what it leads to.' } }
+        : {}),
+    };
     shared = { limits: mapOf(made.declaration.limits), network: made.declaration.network };
   }
   declarations[probeName] = {
@@ -107,7 +118,8 @@ interface Made {
 
 function mapCommand(arena: Arena, test: Case, entry: JsonMap, variant: Variant): Made | string {
   const written = textOf(entry.name) ?? 'command';
-  const exec = textOf(entry.exec);
+  const named = textOf(entry.exec);
+  const exec = variant === 'other-shell' ? (named?.replace(/\/sh$/, '/bash') ?? null) : named;
   if (exec === null) return `${written} has no exec`;
   const notes = Object.keys(entry)
     .filter((key) => !catalogFields.has(key))

@@ -20,6 +20,10 @@ export interface Verdict {
   readonly notes: readonly string[];
   /** How the call ended. */
   readonly ending: string | null;
+  /** What a command that failed said on standard error; null where none did. */
+  readonly complaint: string | null;
+  /** True where every call was refused. */
+  readonly allRefused: boolean;
   readonly refusedAtLoad: readonly Diagnostic[];
   readonly hand: HandTest | null;
   readonly seconds: number;
@@ -41,6 +45,8 @@ export function verdict(
     unchecked: [],
     notes: [],
     ending: null,
+    complaint: null,
+    allRefused: false,
     refusedAtLoad: [],
     hand: null,
     seconds: 0,

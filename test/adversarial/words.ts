@@ -77,16 +77,19 @@ export function runHandTests(file: string, ids: readonly string[]): Promise<stri
 }
 
 const features: readonly (readonly [RegExp, string])[] = [
-  [/runbook|step .* (starts|at step)|resume run/, 'runbooks (issue: runbooks)'],
+  [/runbook|step .* (starts|at step)|resume run/, 'runbooks do not exist yet (issue: runbooks)'],
   [
     /approv|human|prompt|files \d+ requests|pending|held/,
-    'approvals given by people (issue: approvals); what there is: the request is refused, nothing runs',
+    'approvals given by people do not exist yet (issue: approvals): a command that demands them is refused, and nothing runs',
   ],
   [
     /(change|edit|delete|remove|insert|reorder|rewrite|re-create|truncat|cut).*(byte|record|chain|file|log|entr)|verif/,
-    'verification of a signed log (issue: log)',
+    'a log that can be verified does not exist yet (issue: log)',
   ],
-  [/agent B|other agent|second token|another principal/, 'several tokens (issue: approvals)'],
+  [
+    /agent B|other agent|second token|another principal/,
+    'a gateway has one token so far, so there is no other agent (issue: approvals)',
+  ],
 ];
 
 /** The feature that the words are about, where it is one that others build; null where it is none of them. */

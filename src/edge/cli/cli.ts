@@ -2,9 +2,11 @@
  * The command line. In: arguments, streams, the wiring. Out: an exit code; the answer on standard output, everything
  * else on standard error. Never: a stack trace, or an end while output is still on its way.
  */
+
+import { assertReadable } from './argument-bytes.ts';
 import type { Context, GlobalOptions, VerbInput, VerbModule } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { describeFailure, exitCodeOfFailure } from './failure.ts';
+import { CliFailure, describeFailure, exitCodeOfFailure } from './failure.ts';
 import { mcpShortcut } from './mcp-shortcut.ts';
 import { ReaderGone, Screen } from './screen.ts';
 import { foldAll } from './table.ts';
@@ -15,8 +17,28 @@ export type { CliIo, OpenGateway, Wiring } from './wiring.ts';
 /** Runs one command line to its end; never throws, and leaves ending the process to the caller. */
 export async function runCli(argv: readonly string[], wiring: Wiring, io: CliIo): Promise<number> {
   const screen = new Screen(io);
+  const code = await runVerb(argv, wiring, io, screen);
+  if (screen.lost === null) return code;
+  const why = screen.lost === 'ENOSPC' ? 'the disk is full (ENOSPC)' : screen.lost;
+  const failure = new CliFailure(
+    exitCodes.gatewayFailed,
+    'The answer could not be written.',
+    `Standard output failed: ${why}.`,
+    'make room there; what was asked is on record (reeve audit list), so look there before asking again',
+  );
+  await screen.say(describeFailure(failure, screen.err));
+  return code === exitCodes.ok ? exitCodes.gatewayFailed : code;
+}
+
+async function runVerb(
+  argv: readonly string[],
+  wiring: Wiring,
+  io: CliIo,
+  screen: Screen,
+): Promise<number> {
   let format: GlobalOptions['output'] = wantsJson(argv) ? 'json' : 'text';
   try {
+    assertReadable(argv);
     const found = await findVerb(argv, wiring.version);
     if (typeof found === 'string') {
       await screen.print(found.endsWith('\n') ? found : `${found}\n`);

@@ -33,14 +33,12 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
   const server = options.server ?? (io.env.REEVE_SERVER || null);
   if (server !== null) {
     const url = checkedUrl(server);
-    const token = io.env.REEVE_TOKEN || (await tokenFile(context)).token;
-    return { ...(await remote(url, token, ownName)), caller };
+    return { ...(await remote(url, await tokenOf(context), ownName)), caller };
   }
   const stateDir = ensurePrivateFolder(stateFolderPath(options.state, io.env), 'state folder');
   const running = findGateway(stateDir);
   if (running !== null && (await answers(running.url))) {
-    const token = io.env.REEVE_TOKEN || (await tokenFile(context)).token;
-    return { ...(await remote(running.url, token, ownName)), caller };
+    return { ...(await remote(running.url, await tokenOf(context), ownName)), caller };
   }
   const configFile = await usableConfiguration(options.config, io.env);
   const open = await wiring.open({ configFile, stateDir, env: io.env, trust: 'same-user' });
@@ -55,6 +53,18 @@ async function remote(
   const { remoteGateway } = await import('../remote/gateway.ts');
   const gateway = remoteGateway({ url, token, client });
   return { gateway, mode: 'server', url, close: () => gateway.close() };
+}
+
+/** REEVE_TOKEN, else the state folder's. Never a text that no header can carry: the error would show it. */
+async function tokenOf(context: Context): Promise<string> {
+  const said = context.io.env.REEVE_TOKEN;
+  if (said === undefined || said === '') return (await tokenFile(context)).token;
+  if (/^[\x21-\x7e]{1,4096}$/.test(said)) return said;
+  throw usageFailure(
+    'REEVE_TOKEN does not hold a token.',
+    'It has blanks, line breaks or other characters that no token has.',
+    'set it to what local.token in the state folder of the gateway holds, and nothing else',
+  );
 }
 
 async function tokenFile(context: Context): Promise<{ token: string; created: boolean }> {

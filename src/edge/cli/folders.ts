@@ -69,7 +69,7 @@ export function ensurePrivateFolder(path: string, what: string): string {
       exitCodes.gatewayFailed,
       `Others may enter the ${what} ${path}.`,
       `Its permissions are 0${(found.mode & 0o777).toString(8)}; it holds a token and the record, so they must be 0700.`,
-      `chmod 700 ${path}`,
+      `name a folder of Reeve's own with --state DIR; if this is one, chmod 700 ${path}`,
     );
   }
   return realpathSync(path);

@@ -53,6 +53,7 @@ export class Screen {
   readonly errWidth: number | null;
   readonly #io: CliIo;
   readonly #gone = new AbortController();
+  #lost: string | null = null;
   #midLine = false;
   #answered = false;
 
@@ -65,13 +66,22 @@ export class Screen {
     this.width = columnsOf(io.stdout);
     this.errWidth = columnsOf(io.stderr);
     // Without these two listeners a reader that goes away would end the process with a stack trace.
-    io.stdout.on('error', () => this.#gone.abort());
+    io.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.#gone.signal.aborted && error.code !== 'EPIPE')
+        this.#lost = error.code ?? error.message;
+      this.#gone.abort();
+    });
     io.stderr.on('error', () => {});
   }
 
   /** Aborted once nobody reads standard output any more. */
   get readerGone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Why standard output could not be written although somebody may want it (a full disk); null where it could. */
+  get lost(): string | null {
+    return this.#lost;
   }
 
   /** True where the last thing on the terminal did not end its line. */

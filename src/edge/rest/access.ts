@@ -35,9 +35,11 @@ export function accessCheck(rules: AccessRules): AccessCheck {
       if ((request.headersDistinct[header]?.length ?? 0) > 1) return { kind: 'twice', header };
     }
     const { host, origin } = request.headers;
-    const target = splitHost(host);
-    if (target === null || !isOurs(target, names, request.socket.localAddress)) {
-      return { kind: 'host', value: shown(host) };
+    for (const named of [host, ...hostInTarget(request.url ?? '')]) {
+      const target = splitHost(named);
+      if (target === null || !isOurs(target, names, request.socket.localAddress)) {
+        return { kind: 'host', value: shown(named) };
+      }
     }
     if (origin === undefined || origins.has(origin)) return null;
     const from = URL.parse(origin);
@@ -54,6 +56,12 @@ interface Target {
   /** Lower case, without brackets. */
   readonly name: string;
   readonly port: string | null;
+}
+
+/** A target such as `http://host/path` names a host too, and by HTTP's rules it wins over the header. */
+function hostInTarget(target: string): readonly string[] {
+  if (target.startsWith('/') || target === '*') return [];
+  return [URL.parse(target)?.host ?? target];
 }
 
 function splitHost(host: string | undefined): Target | null {

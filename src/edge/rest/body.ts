@@ -15,8 +15,12 @@ const drainedBytes = 8 * 2 ** 20;
 export async function readJsonBody(request: IncomingMessage): Promise<JsonValue | undefined> {
   const { headers } = request;
   const length = headers['content-length'];
-  if (headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0))
-    return undefined;
+  const transfer = headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+    // Node takes the chunks apart and nothing more: what is left would be taken for what it is not.
+    throw invalid('Transfer-Encoding', 'only chunked is taken', 'it without compression');
+  }
+  if (transfer === undefined && (length === undefined || Number(length) === 0)) return undefined;
   checkMediaType(headers['content-type'] ?? '');
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw invalid('Content-Encoding', 'compressed bodies are not taken', 'no Content-Encoding');

@@ -239,3 +239,10 @@ test('a failure in /mcp ends its request and nothing else', async (t) => {
   assert.match(reports.join(), /broken/);
   assert.equal((await ask('/healthz')).status, 200);
 });
+
+test('a host in the request line counts like the one in the header, whatever the header says', async (t) => {
+  const { raw } = await serving(t);
+  const asked = async (target: string) => statusOf(await raw(get(target, '127.0.0.1')));
+  assert.equal(await asked('http://evil.example/v1/inventory'), 403);
+  assert.equal(await asked('http://127.0.0.1/v1/inventory'), 200);
+});

@@ -371,3 +371,14 @@ function head(method: string, path: string): string {
 function request(method: string, path: string, body: string, headers = ''): string {
   return `${head(method, path)}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
+
+test('a body in a transfer coding that is not undone is refused, not taken for what it is not', async (t) => {
+  const on = await serving(t);
+  const body = '{"command":"say","arguments":{"text":"a"}}';
+  const answer = await on.raw(
+    `POST /v1/commands/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  );
+  assert.match(answer, /^HTTP\/1\.1 400 /);
+  assert.match(answer, /Transfer-Encoding: only chunked is taken/);
+  assert.equal(on.gateway.refusals.length, 1);
+});

@@ -160,8 +160,9 @@ class Examination {
     const role = this.#roleOf(this.#taken);
     const says = this.#taken === 0 ? 'its first operand' : 'an operand';
     this.#taken += 1;
-    if (role === 'script' || role === 'code') this.#gaveCode = true;
-    if (role === 'script' && text !== '-') this.#namedScript = true;
+    const isInput = text === '-' || text === '/dev/stdin';
+    if ((role === 'script' && !isInput) || role === 'code') this.#gaveCode = true;
+    if (role === 'script' && !isInput) this.#namedScript = true;
     if (role === 'program') {
       const judged = this.#start(argument, index, false);
       if (argument.kind === 'open' && argument.many && !judged)

@@ -14,12 +14,30 @@ export interface FoundFlag {
 
 export type FlagTable = ReadonlyMap<string, FlagRole>;
 
+/** The gravest first: a flag that stands under two roles has that. */
+const byGravity: readonly FlagRole[] = [
+  'command',
+  'program',
+  'code',
+  'script',
+  'module',
+  'setting',
+  'load',
+  'destination',
+  'write',
+  'bundle',
+  'subcommand',
+  'read',
+  'data',
+  'value',
+];
+
 /** The flags of a program and of its subcommand, which come first. */
 export function flagTable(...layers: readonly (Flags | undefined)[]): FlagTable {
   const table = new Map<string, FlagRole>();
   for (const flags of layers) {
-    for (const [role, names] of Object.entries(flags ?? {})) {
-      for (const name of words(names)) if (!table.has(name)) table.set(name, role as FlagRole);
+    for (const role of byGravity) {
+      for (const name of words(flags?.[role])) if (!table.has(name)) table.set(name, role);
     }
   }
   return table;

@@ -32,13 +32,13 @@ const protectedNames = Object.values(programGroups)
   .filter((program) => program.protect !== undefined)
   .flatMap((program) => words(program.names));
 
-/** The programs with a protection whose names stand as words in a text of code. */
+/** The programs with a protection whose names stand as words in a text of code. Whether they run a script nobody knows: taken as if. */
 export function programsIn(code: string): readonly Started[] {
   const found = new Set(code.split(/[^A-Za-z0-9._+/-]+/).map((word) => word.split('/').at(-1)!));
   return [...found].flatMap((word) => {
     const known = /^[a-z]/.test(word) ? programNamed(word) : undefined;
     const isProtected =
       known !== undefined && protectedNames.includes(words(known.program.names)[0]!);
-    return isProtected ? [{ program: known.program, namedScript: false }] : [];
+    return isProtected ? [{ program: known.program, namedScript: true }] : [];
   });
 }

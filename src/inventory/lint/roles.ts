@@ -59,6 +59,9 @@ const hostile = {
   ],
 } as const;
 
+/** What stands before the value names the host already: `https://host/…`, `host:/…`, `host:`. */
+const fixedPlace = /:\/\/[^/]+\/|^(?!https?:|ftps?:|file:)[\w.@-]+:(?!\/\/)/i;
+
 const namesPrograms =
   /pager|editor|command|program|cmd|helper|hook|exec|shell|alias|ssh|proxy|external|driver|filter|askpass|include|path|tool|browser|fsmonitor|invoke|plugin|library|engine|script|wrapper|linker|compiler|rustc|runner/i;
 
@@ -156,7 +159,7 @@ function judge(
       };
     }
     case 'destination': {
-      if (!network || /:\/\/[^/]+\/|@?[\w.-]+:\S*\//.test(argument.prefix)) return null;
+      if (!network || fixedPlace.test(argument.prefix)) return null;
       const sample = taken(hostile.place);
       if (sample === undefined) return null;
       return {

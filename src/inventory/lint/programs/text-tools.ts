@@ -35,16 +35,6 @@ export const textTools: readonly Program[] = [
     sources: ['gtfobins:batcat', 'https://github.com/sharkdp/bat#configuration-file'],
   },
   {
-    names: 'bc dc',
-    can: 'exec',
-    why: '"!" in its code runs a command (dc)',
-    flags: { code: '-e --expression', script: '-f --file' },
-    operands: 'script*',
-    stdin: 'code',
-    safe: 'run: [/usr/bin/bc, -q] is a calculator; give numbers with a pattern',
-    sources: ['gtfobins:bc', 'gtfobins:dc', 'man:dc(1)'],
-  },
-  {
     names: 'comby semgrep ast-grep',
     can: 'load write',
     why: 'rules and templates come from its arguments',
@@ -65,6 +55,16 @@ export const textTools: readonly Program[] = [
     operands: 'read write*',
     safe: 'run: [/usr/bin/split, --lines=1000, --, "{path}", part-]',
     sources: ['gtfobins:split', 'gtfobins:csplit', 'man:split(1)'],
+  },
+  {
+    names: 'dc',
+    can: 'exec',
+    why: '"!" in its code runs a command (dc)',
+    flags: { code: '-e --expression', script: '-f --file' },
+    operands: 'script*',
+    stdin: 'code',
+    safe: 'run: [/usr/bin/bc, --quiet, "{path}"] is a calculator; give numbers with a pattern',
+    sources: ['gtfobins:dc', 'man:dc(1)'],
   },
   {
     names: 'dd',

@@ -15,13 +15,14 @@ import type { Verdict } from './verdict.ts';
 import { runHandTests } from './words.ts';
 
 const usage =
-  'usage: npm run adversarial -- [--corpus FILE] [--only CLASS-OR-ID]… [--report OUT.json] [--face rest|mcp-http|mcp-stdio] [--jobs N] [--list-by-hand]';
+  'usage: npm run adversarial -- [--corpus FILE] [--only CLASS-OR-ID]… [--except CLASS-OR-ID]… [--report OUT.json] [--face rest|mcp-http|mcp-stdio] [--jobs N] [--list-by-hand]';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       corpus: { type: 'string' },
       only: { type: 'string', multiple: true },
+      except: { type: 'string', multiple: true },
       report: { type: 'string' },
       face: { type: 'string' },
       jobs: { type: 'string' },
@@ -38,8 +39,9 @@ async function main(): Promise<number> {
   if (values.face !== undefined && fixed === undefined) throw new Error(`no face ${values.face}`);
   const cases = readCorpus(readFileSync(corpus, 'utf8'))
     .map((test, index) => ({ test, index, face: fixed ?? faceOf(index) }))
-    .filter(({ test }) => values.only?.some((w) => w === test.class || w === test.id) ?? true);
-  if (cases.length === 0) throw new Error(`no case of ${corpus} is of ${values.only?.join(', ')}`);
+    .filter(({ test }) => values.only?.some((w) => w === test.class || w === test.id) ?? true)
+    .filter(({ test }) => !values.except?.some((w) => w === test.class || w === test.id));
+  if (cases.length === 0) throw new Error(`no case of ${corpus} is left to run`);
 
   const jobs = Math.max(1, Number(values.jobs ?? Math.min(2, availableParallelism())) || 1);
   const found = new Map<number, Verdict>();

@@ -4,6 +4,7 @@
  */
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Settings } from '../core/settings.ts';
 import { fileError } from './source.ts';
@@ -85,6 +86,30 @@ export function placementMessage(what: string, path: string, where: Writable): s
 }
 export const placementRemedy =
   "Move it out of every workspace, or into .reeve/ at the workspace's root, which commands see read-only.";
+
+/**
+ * What is wrong with the place of Reeve's own code and of the Node that runs it: a command that could write there would
+ * be the gateway at its next start. `program` is this very file unless told.
+ */
+export function ownProgramProblems(
+  settingsFile: string,
+  environments: readonly Writable[],
+  program: readonly string[] = [fileURLToPath(import.meta.url), process.execPath],
+): readonly Diagnostic[] {
+  for (const path of program) {
+    const where = writableFrom(path, environments);
+    if (where === null) continue;
+    return [
+      fileError(
+        settingsFile,
+        'writable-by-commands',
+        placementMessage("Reeve's own program", path, where),
+        'Install Reeve outside of every workspace (npm install --global reeve), or name a narrower folder as the workspace.',
+      ),
+    ];
+  }
+  return [];
+}
 
 /** What is wrong with the place of the state directory; null if nothing is. It need not exist yet. */
 export function checkStateDirectory(directory: string, settings: Settings): Diagnostic | null {

@@ -8,7 +8,13 @@ import { deepFreeze } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
 import { parseDuration } from '../core/units.ts';
 import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
-import { placementMessage, placementRemedy, type Writable, writableFrom } from './placement.ts';
+import {
+  ownProgramProblems,
+  placementMessage,
+  placementRemedy,
+  type Writable,
+  writableFrom,
+} from './placement.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
@@ -86,6 +92,8 @@ function complete(
       findings.all.push(fileError(file, 'writable-by-commands', message, placementRemedy));
     else blame(field, 'writable-by-commands', message, placementRemedy);
   }
+
+  for (const problem of ownProgramProblems(file, workspaces)) findings.all.push(problem);
 
   const defaultEnvironment = chooseDefault(fields.defaultEnvironment, written, blame);
   const listen = readListen(fields.listen ?? settingsDefaults.listen, blame);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { formatDiagnostic } from '../../../src/core/diagnostic.ts';
 import { checkStateDirectory, loadSettings } from '../../../src/inventory/settings.ts';
 import { emptyFolder, messages, ok, rules } from './house.ts';
@@ -374,4 +375,18 @@ test('a workspace inside another is loaded with a warning', (t) => {
   );
   mkdirSync(join(folder, 'ws/b'));
   assert.deepEqual(rules(load()), ['nested-workspaces']);
+});
+
+test("a workspace that holds Reeve's own program is refused: a command could become the gateway", (t) => {
+  const checkout = realpathSync(fileURLToPath(new URL('../../..', import.meta.url)));
+  const { load } = folderWith(
+    t,
+    `version: 1\nenvironments: { development: { workspace: ${JSON.stringify(checkout)} } }\n`,
+  );
+  const loaded = load();
+  assert.deepEqual(rules(loaded), ['writable-by-commands']);
+  assert.match(
+    messages(loaded).join(),
+    /own program[\s\S]*Install Reeve outside of every workspace/,
+  );
 });

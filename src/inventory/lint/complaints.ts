@@ -55,9 +55,15 @@ export class Complaints {
     for (const form of this.program.forms ?? []) {
       if (flag === null ? form.flags !== undefined : !words(form.flags).includes(flag)) continue;
       if (form.role !== undefined && form.role !== role) continue;
+      if (form.sample.includes('=') && argument.prefix.includes('='))
+        return this.judge(argument, 'code', `the value of ${argument.prefix.split('=', 1)[0]}`);
       if (argument.prefix !== '') continue;
       const [domain] = argument.domains;
-      if (domain!.kind === 'choice' || !domain!.accepts(form.sample)) continue;
+      // Of several values in one argument, a free one can make it look like anything.
+      const takes = argument.whole
+        ? domain!.kind !== 'choice' && domain!.accepts(form.sample)
+        : argument.domains.some(({ kind }) => kind === 'free');
+      if (!takes) continue;
       if (form.does === 'network' && !this.walk.network) continue;
       this.object(
         argument,

@@ -41,7 +41,6 @@ const hostile = {
     'a;b',
     '$x',
     '{x}',
-    'system',
     '/e',
     'w /x',
     '&id',
@@ -110,7 +109,7 @@ function judge(
           remedy: 'Name programs that lie in a mount.',
         };
       const sample = taken(role === 'module' ? hostile.module : hostile.program);
-      if (sample === undefined) return null;
+      if (sample === undefined || keptInFolder(domain, argument)) return null;
       const what = role === 'module' ? 'runs the module that' : 'starts the program that';
       return {
         rule: 'wrapper-with-free-arguments',
@@ -119,7 +118,7 @@ function judge(
       };
     }
     case 'code':
-      return judgeCode(domain, says, taken, how);
+      return judgeCode(domain, argument.whole, says, taken, how);
     case 'script':
     case 'load': {
       const what = role === 'script' ? 'runs' : 'loads code or settings from';
@@ -130,14 +129,7 @@ function judge(
           remedy: 'Keep such files in a mount, and let the caller choose by an enum.',
         };
       const sample = taken(hostile.file);
-      // With a fixed folder before it, a name that cannot leave the folder is a choice among fixed files.
-      const kept =
-        /^\/.*\/$/.test(argument.prefix) && !/^\/(?:workspace|tmp)\//.test(argument.prefix);
-      if (
-        sample === undefined ||
-        (kept && !['a/b', '../x'].some((text) => domain.accepts(text)) && domain.kind !== 'free')
-      )
-        return null;
+      if (sample === undefined || keptInFolder(domain, argument)) return null;
       return {
         rule: 'wrapper-with-free-arguments',
         clause: `${what} the file that ${says} names, and ${how(sample)}`,
@@ -179,8 +171,16 @@ function judge(
   }
 }
 
+/** With a fixed folder before it, a name that cannot leave the folder is a choice among the files that are there. */
+function keptInFolder(domain: Domain, { prefix }: OpenArgument): boolean {
+  if (domain.kind !== 'bounded' || !/^\/.*\/$/.test(prefix)) return false;
+  if (/^\/(?:workspace|tmp|(?:usr\/)?(?:local\/)?s?bin)\/|\/\.\.\//.test(prefix)) return false;
+  return !['a/b', '../x', '..'].some((text) => domain.accepts(text));
+}
+
 function judgeCode(
   domain: Domain,
+  whole: boolean,
   says: string,
   taken: (texts: readonly string[]) => string | undefined,
   how: (text: string) => string,
@@ -193,7 +193,8 @@ function judgeCode(
       clause: `runs ${says} as code, and the name of a file, which can hold anything, becomes a part of it`,
       remedy,
     };
-  const sample = taken(hostile.code);
+  // As a part of code a plain word is harmless; as all of it, it is a program's name.
+  const sample = taken(whole ? [...hostile.code, ...hostile.program] : hostile.code);
   if (sample === undefined)
     return {
       rule: 'code-with-parameter',

@@ -19,6 +19,7 @@ export const identities: readonly Program[] = [
   plain('aa-exec', '-p --profile -n --namespace', ['gtfobins:aa-exec']),
   plain('bwrap bubblewrap', '', ['man:bwrap(1)']),
   plain('capsh', '--user --gid --groups --caps --drop', ['gtfobins:capsh'], {
+    safe: 'Declare the program itself, and let the caller ask for it.',
     operands: 'code*',
     why: 'what stands behind -- or == goes to a shell',
     flags: { script: '--chroot', program: '--shell' },

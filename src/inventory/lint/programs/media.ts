@@ -76,9 +76,9 @@ export const media: readonly Program[] = [
   writes(
     'gs ghostscript ps2pdf pdf2ps',
     'a document is a program, and %pipe% runs commands',
-    'code write*',
+    'script write*',
     ['https://ghostscript.com/docs/9.54.0/Use.htm#Safer', 'advisory:CVE-2023-36664'],
-    'run: [/usr/bin/gs, -dSAFER, -dBATCH, -dNOPAUSE, -sDEVICE=txtwrite, "-sOutputFile=-", "{path}"] with approvals and inputs',
+    'run: [/usr/bin/gs, -dSAFER, -dBATCH, -dNOPAUSE, -sDEVICE=txtwrite, "-sOutputFile=-", in.pdf] with approvals and inputs: [in.pdf]',
     { can: 'exec load write', flags: { write: '-o', code: '-c', load: '-I' }, stdin: 'code' },
   ),
   writes(

@@ -174,7 +174,7 @@ export const packages: readonly Program[] = [
           },
         },
       ],
-      safe: 'run: [/usr/bin/pip, install, --require-hashes, --only-binary=:all:, -r, requirements.txt] with approvals and inputs: [requirements.txt]',
+      safe: 'run: [/usr/bin/pip, install, --require-hashes, "--only-binary=:all:", -r, requirements.txt] with approvals and inputs: [requirements.txt]',
     },
   ),
   manager(

@@ -25,6 +25,7 @@ export const readers: readonly Program[] = [
     'gtfobins:basenc',
   ]),
   reader('basename dirname realpath readlink pathchk namei', ['man:realpath(1)']),
+  reader('bc', ['gtfobins:bc', 'man:bc(1)']),
   reader(
     'cal ncal sleep true false yes pwd seq expr factor numfmt test',
     ['https://www.gnu.org/software/coreutils/manual/'],

@@ -187,6 +187,7 @@ export const wrappers: readonly Program[] = [
     flags: { code: '--db-command', load: '--suppressions', write: '--log-file --xml-file' },
   }),
   plain('watch', '-n --interval', ['gtfobins:watch', 'man:watch(1)'], {
+    safe: 'Declare the program itself, and let the caller ask for it.',
     operands: 'code*',
     why: 'its operands are a command for sh -c',
   }),

@@ -7,7 +7,9 @@ import { lintRules } from '../../../../src/inventory/lint/rules.ts';
 const text = readFileSync(new URL('../../../../docs/linter.md', import.meta.url), 'utf8');
 
 test('the table of rules is the table of the code', () => {
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(([, rule, grave]) => [rule, grave]);
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(
+    ([, rule, grave]) => [rule, grave],
+  );
   // An allowance that is not used cannot itself be allowed.
   assert.deepEqual(rows, [...Object.entries(lintRules), ['unused-allowance', 'warning']]);
 });

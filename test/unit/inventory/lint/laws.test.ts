@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Program } from '../../../../src/inventory/lint/program-record.ts';
 import { programGroups, words } from '../../../../src/inventory/lint/programs.ts';
-import { entry, type House, house, indent } from '../house.ts';
+import { entry, type House, house, indent, messages } from '../house.ts';
 
 const all = Object.values(programGroups).flat();
 const nameOf = (program: Program) => words(program.names)[0]!.replace('*', 'x');
@@ -63,4 +63,51 @@ test('no special form slips in where any text may', (t) => {
     if (runs.length === 0) continue;
     assert.deepEqual(loaded(at, program, runs), [], program.names);
   }
+});
+
+test('what a record calls safe is no error', (t) => {
+  const at = house(t);
+  const wrong: string[] = [];
+  for (const program of all) {
+    const line = /run: \[\/(?:[\w.+-]+\/)*([\w.+-]+)(.*?)\](?: |$|,)/.exec(program.safe);
+    if (line === null || line[2]!.includes('"exec ')) continue;
+    const [, name, rest] = line;
+    const used = new Set(
+      [...rest!.matchAll(/(?<!\{)\{(\w+)\}(?!\})|spread: (\w+)/g)].map((m) => m[1] ?? m[2]!),
+    );
+    const paths = [
+      'path',
+      'paths',
+      'folder',
+      'from',
+      'to',
+      'left',
+      'right',
+      'archive',
+      'core',
+      'signature',
+      'target',
+      'file',
+    ];
+    const parameters = [...used].map((parameter) => {
+      const item = paths.includes(parameter)
+        ? '{ type: string, format: workspace-path }'
+        : parameter === 'port'
+          ? '{ type: integer }'
+          : '{ type: string, pattern: "[a-z][a-z0-9]{3,20}" }';
+      const isList = rest!.includes(`spread: ${parameter}`);
+      return `  ${parameter}: ${isList ? `{ type: array, items: ${item} }` : item}`;
+    });
+    const required = [...used].filter((parameter) => !rest!.includes(`spread: ${parameter}`));
+    const bound = program.safe.includes('inputs')
+      ? `approvals: [ops]\ninputs: ${/inputs: (\[[^\]]*\.[^\]]*\])/.exec(program.safe)?.[1] ?? '["**"]'}`
+      : '';
+    at.write(`bin/${name}`, '#!/bin/sh\n', 0o755);
+    const fields = `run: [bin/${name}${rest}]\nmounts: [bin]\nparameters:\n${parameters.join('\n')}\nrequired: [${required}]\n${bound}`;
+    const result = at.load(
+      `it:\n${indent(entry(parameters.length > 0 ? fields : fields.replace('parameters:\n', '')), 2)}`,
+    );
+    if (!result.ok) wrong.push(`${program.safe}\n${messages(result).join('\n')}`);
+  }
+  assert.equal(wrong.join('\n\n'), '');
 });

@@ -87,12 +87,15 @@ function fileHash(file: string): GenerationFile {
 
 /** The generation in force. A broken reload keeps the old one and is remembered until one succeeds. */
 export class Generations {
+  /** The one that this process started with. */
+  readonly first: Generation;
   #current: Generation;
   #broken: readonly Diagnostic[] | null = null;
   #loading: Promise<Loaded<Generation>> | null = null;
   readonly #load: () => Promise<Loaded<Generation>>;
 
   constructor(first: Generation, load: () => Promise<Loaded<Generation>>) {
+    this.first = first;
     this.#current = first;
     this.#load = load;
   }

@@ -22,6 +22,7 @@ import {
   watchExecution,
 } from './read.ts';
 import { recover } from './recover.ts';
+import { restartNeeded } from './restart-needed.ts';
 import { refuse, submit } from './submit.ts';
 
 /** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
@@ -148,10 +149,13 @@ async function reload(house: House, caller: Caller): Promise<ReloadReport> {
     ]);
     if (result.ok) rememberGeneration(house, result.value.hash);
   });
+  const { current, first } = house.generations;
   return {
     loaded: loaded.ok,
-    generation: house.generations.current.hash,
-    diagnostics: loaded.ok ? loaded.warnings : loaded.diagnostics,
+    generation: current.hash,
+    diagnostics: loaded.ok
+      ? [...loaded.warnings, ...restartNeeded(first.settings, loaded.value.settings)]
+      : loaded.diagnostics,
   };
 }
 

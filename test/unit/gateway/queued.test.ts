@@ -161,3 +161,19 @@ test('a plan says when nothing would start: while frozen', async () => {
   await open.gateway.unfreeze(local);
   assert.equal((await open.gateway.plan(local, ask('mark'))).refusal, null);
 });
+
+test('a reload says which settings hold only from the next start on', async () => {
+  const settings = readFileSync(join(ground.folder, 'reeve.yaml'), 'utf8');
+  ground.write('reeve.yaml', settings.replace('running: 2', 'running: 1'));
+  const report = await open.gateway.reload(local);
+  assert.equal(report.loaded, true);
+  const warnings = report.diagnostics.filter((d) => d.rule === 'restart-needed');
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!.message, /^concurrency /);
+  ground.write('reeve.yaml', settings);
+  const back = await open.gateway.reload(local);
+  assert.deepEqual(
+    back.diagnostics.filter((d) => d.rule === 'restart-needed'),
+    [],
+  );
+});

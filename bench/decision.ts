@@ -20,6 +20,7 @@ const limits = {
   openFiles: 256,
   fileSize: 2 ** 28,
   workspaceGrowth: 2 ** 30,
+  workspaceFiles: 100_000,
   output: 2 ** 20,
 };
 const commands = Array.from({ length: 20 }, (_, i): Command => {

@@ -30,7 +30,9 @@ export interface Limits {
   readonly processes: number;
   readonly openFiles: number;
   readonly fileSize: number;
+  /** Bytes on disk, and files and folders, by which the workspace may grow while the command runs. */
   readonly workspaceGrowth: number;
+  readonly workspaceFiles: number;
   readonly output: number;
 }
 export type LimitName = keyof Limits;

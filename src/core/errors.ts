@@ -156,7 +156,8 @@ const table = {
   WORKSPACE_LIMIT: {
     http: null,
     meaning: 'The workspace grew past the limit and the run was ended.',
-    remedy: 'Raise limits.workspaceGrowth of the command, or clean the workspace.',
+    remedy:
+      'Raise limits.workspaceGrowth or limits.workspaceFiles of the command, whichever the message names, or make it leave less behind.',
   },
   OUTPUT_LIMIT: {
     http: null,

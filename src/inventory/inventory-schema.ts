@@ -86,7 +86,15 @@ export const limitsSchema = z
     processes: z.int().min(1).max(100_000).optional().describe('Default 64.'),
     openFiles: z.int().min(8).max(1_000_000).optional().describe('Default 256.'),
     fileSize: size.optional().describe('Largest file it may write. Default 256MiB.'),
-    workspaceGrowth: size.optional().describe('Default 1GiB.'),
+    workspaceGrowth: size
+      .optional()
+      .describe('Disk space by which a run may make its workspace grow. Default 1GiB.'),
+    workspaceFiles: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .optional()
+      .describe('Files and folders by which a run may make its workspace grow. Default 100000.'),
     output: size.optional().describe('Bytes kept of each stream. Default 1MiB.'),
   })
   .describe('limits: { cpu: 1, memory: 512MiB, processes: 64 }.');
@@ -240,6 +248,7 @@ export const commandDefaults = Object.freeze({
   openFiles: 256,
   fileSize: 256 * 2 ** 20,
   workspaceGrowth: 2 ** 30,
+  workspaceFiles: 100_000,
   output: 2 ** 20,
   network: 'none',
   workspace: 'read-only',

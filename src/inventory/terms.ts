@@ -33,7 +33,7 @@ export function readTimeout(field: TimeoutField, at: Path, findings: Findings): 
 export function readLimits(field: LimitsField | undefined): Partial<Limits> {
   const limits: { -readonly [K in keyof Limits]?: Limits[K] } = {};
   if (field === undefined) return limits;
-  for (const name of ['cpu', 'processes', 'openFiles'] as const) {
+  for (const name of ['cpu', 'processes', 'openFiles', 'workspaceFiles'] as const) {
     if (field[name] !== undefined) limits[name] = field[name];
   }
   for (const name of ['memory', 'fileSize', 'workspaceGrowth', 'output'] as const) {
@@ -45,16 +45,16 @@ export function readLimits(field: LimitsField | undefined): Partial<Limits> {
 
 /** All limits of a command: a run may use as much processor time as its longest timeout, unless something else is written. */
 export function completeLimits(written: Partial<Limits>, timeout: TimeLimit): Limits {
-  const { cpu, memory, processes, openFiles, fileSize, workspaceGrowth, output } = commandDefaults;
   return {
-    cpu,
+    cpu: commandDefaults.cpu,
     cpuTimeMs: timeout.maxMs,
-    memory,
-    processes,
-    openFiles,
-    fileSize,
-    workspaceGrowth,
-    output,
+    memory: commandDefaults.memory,
+    processes: commandDefaults.processes,
+    openFiles: commandDefaults.openFiles,
+    fileSize: commandDefaults.fileSize,
+    workspaceGrowth: commandDefaults.workspaceGrowth,
+    workspaceFiles: commandDefaults.workspaceFiles,
+    output: commandDefaults.output,
     ...written,
   };
 }

@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import { visibleLine } from '../core/text.ts';
 import { formatDuration, formatSize } from '../core/units.ts';
+import type { Grown } from './growth.ts';
 import { notStarted } from './not-started.ts';
 import { type End, failed, type OwnEnd, partial, type Seen, type Stop } from './seen.ts';
 
@@ -29,6 +30,8 @@ export function endOf(seen: Seen): End {
   }
   const setUp = notStarted(seen);
   if (setUp !== null) return setUp;
+  if (seen.grown !== null)
+    return outgrown(seen.grown, own, `The command ended (${told(own)}), but`);
   if (seen.refusedForks > 0 && !(own.exitCode === 0)) {
     return failed(
       own,
@@ -101,6 +104,8 @@ function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {
         'OUTPUT_LIMIT',
         `The command wrote more than 64 times its output limit of ${formatSize(seen.limits.output)}: ${how}. Make it write less, or raise limits.output. ${partial}`,
       );
+    case 'workspace':
+      return outgrown(seen.grown, own, `${how[0]!.toUpperCase()}${how.slice(1)}:`);
     case 'cpu':
       return failed(
         own,
@@ -110,12 +115,26 @@ function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {
   }
 }
 
+/** `by` is what was there when it was counted; a run that was ended may have written a little more since. */
+function outgrown(grown: Grown | null, own: OwnEnd, how: string): End {
+  const more =
+    grown?.what === 'files'
+      ? `${grown.by} files and folders more than before, and limits.workspaceFiles is ${grown.limit}`
+      : `${formatSize(grown?.by ?? 0)} more than before on disk, and limits.workspaceGrowth is ${formatSize(grown?.limit ?? 0)}`;
+  const name = grown?.what === 'files' ? 'limits.workspaceFiles' : 'limits.workspaceGrowth';
+  return failed(
+    own,
+    'WORKSPACE_LIMIT',
+    `${how} the workspace holds ${more}. What other runs wrote there meanwhile counts too. Look at what is left there; raise ${name}, or make the command leave less behind. ${partial}`,
+  );
+}
+
 function byCommand(seen: Seen, own: OwnEnd): End {
   // A command may cope with a refused fork; that it met the limit is told all the same.
   const errorMessage =
-    seen.refusedForks === 0
+    seen.refusedForks === 0 && !seen.atLimit.processes
       ? null
-      : `The limit of ${seen.limits.processes} processes was reached (${seen.refusedForks} more were refused), and the command ended well all the same. Look whether all of its work was done; raise limits.processes if it needs more.`;
+      : `The limit of ${seen.limits.processes} processes was reached${seen.refusedForks === 0 ? '' : ` (${seen.refusedForks} more were refused)`}, and the command ended well all the same. Look whether all of its work was done; raise limits.processes if it needs more.`;
   if (own.exitCode === 0) return { status: 'ok', ...own, errorCode: null, errorMessage };
   switch (own.signal) {
     case null:
@@ -138,19 +157,50 @@ function byCommand(seen: Seen, own: OwnEnd): End {
         'SYSCALL_DENIED',
         'The command made a system call that the sandbox forbids (32-bit programs make none that it allows) and the kernel ended it.',
       );
-    default:
+    default: {
+      const limit = atLimit(seen, own);
+      if (limit !== null) return limit;
       return failed(
         own,
         'COMMAND_SIGNALLED',
         `The command was ended by ${own.signal}, which Reeve did not send. Read its output; it may have crashed. ${partial}`,
       );
+    }
   }
-  const hint = hints[own.exitCode ?? 0];
+  const limit = atLimit(seen, own);
+  if (limit !== null) return limit;
+  const hint = hints[own.exitCode ?? 0] ?? complaint(seen);
   return failed(
     own,
     'COMMAND_EXIT_NON_ZERO',
     `The command ended with exit code ${own.exitCode}. Read its output.${hint === undefined ? '' : ` (${hint})`}`,
   );
+}
+
+/** A limit that a process was seen at, in a command that failed: that it failed for it is likely, and said as seen. */
+function atLimit(seen: Seen, own: OwnEnd): End | null {
+  if (seen.atLimit.processes) {
+    return failed(
+      own,
+      'PROCESS_LIMIT',
+      `The command was seen with all of the ${seen.limits.processes} processes and threads that it may have, and it failed (${told(own)}). Raise limits.processes, or make it start fewer.`,
+    );
+  }
+  if (seen.atLimit.openFiles) {
+    return failed(
+      own,
+      'OPEN_FILES_LIMIT',
+      `A process of the command was seen with all of the ${seen.limits.openFiles} open files that it may have, and the command failed (${told(own)}). Raise limits.openFiles, or make it close what it no longer needs.`,
+    );
+  }
+  return null;
+}
+
+/** What the command says of itself is no proof, and worth a hint. */
+function complaint({ stderr, limits }: Seen): string | undefined {
+  return /Too many open files(?! in system)|\bEMFILE\b/.test(stderr)
+    ? `It speaks of too many open files, and was not seen with that many: limits.openFiles is ${limits.openFiles}.`
+    : undefined;
 }
 
 /** Codes that may mean a signal and may not: said, never claimed. */

@@ -18,6 +18,8 @@ export function limitReport(
   invocation: Pick<Invocation, 'limits' | 'workspaceAccess'>,
 ): LimitReport {
   const has = (controller: string): boolean => holds.controllers.includes(controller);
+  // Looked at where it can be written to. Without a sandbox a command that has no workspace may write to it all the same.
+  const growth = holds.tier !== 'unsandboxed' || invocation.workspaceAccess !== 'none';
   const held: Readonly<Record<LimitName, boolean>> = {
     cpu: has('cpu'),
     // RLIMIT_CPU is a process's own and a command of many processes evades it: only the group's clock counts.
@@ -26,8 +28,8 @@ export function limitReport(
     processes: holds.processLimit !== 'none',
     openFiles: invocation.limits.openFiles >= fewestOpenFiles,
     fileSize: true,
-    // Nothing measures it yet; where the sandbox gives no writable workspace there is nothing to measure.
-    workspaceGrowth: holds.tier !== 'unsandboxed' && invocation.workspaceAccess !== 'read-write',
+    workspaceGrowth: growth,
+    workspaceFiles: growth,
     output: true,
   };
   const names = Object.keys(held) as LimitName[];

@@ -13,6 +13,7 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
   const { invocation, context, group, running, output } = run;
   const seen = await run.supervision.finished();
   const durationMs = Math.max(0, context.clock.monotonic() - run.startedAt.monotonic);
+  const { grown, atLimit } = await run.lookout.finish();
   run.detach();
   const facts = group?.facts() ?? null;
   if (group !== null) await removeGroups(group.paths);
@@ -32,6 +33,8 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
     sandbox: context.sandboxed ? running.status : null,
     oomKills: facts?.oomKills ?? 0,
     refusedForks: facts?.refusedForks ?? 0,
+    grown,
+    atLimit,
     proof: {
       cpu: code === 152 && usedUp(run, facts?.cpuMs ?? null, durationMs),
       fileSize: code === 153 && (await filledFile(run)),

@@ -21,7 +21,7 @@ export interface Place {
 
 export const workspaceTarget = '/workspace';
 /** Linux gives it the same number on all architectures; Node does not name it. */
-const openPath = 0o10000000;
+export const openPath = 0o10000000;
 
 /** Owner and mode of the workspace; null if it is not there and not needed. */
 export function ownerOf(invocation: Invocation): Owner | null {

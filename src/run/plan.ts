@@ -2,6 +2,7 @@
  * The plan of a run. In: the invocation, the host, who it runs as, the places it may see. Out: program, arguments and
  * which descriptor is what. Pure. Never: anything of a caller in the script, or on bubblewrap's side of `--`.
  */
+import type { Limits } from '../core/command.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Host } from './host.ts';
@@ -200,17 +201,27 @@ function becomeUser(host: Host, { uid, gid }: Identity): readonly string[] {
 /** Open files; file size in blocks; processor seconds a process, soft and hard (the soft one tells by its signal). */
 function limitArguments({ invocation, host }: PlanInput): readonly string[] {
   const { limits } = invocation;
-  const files = Math.max(fewestOpenFiles, Math.min(limits.openFiles, host.ceiling.openFiles));
+  const files = openFilesLimit(limits, host);
   const blocks = Math.floor(Math.min(limits.fileSize, host.ceiling.fileSize) / blockSize);
   const seconds = Math.max(1, Math.ceil(limits.cpuTimeMs / 1_000));
   return [files, blocks, seconds, seconds + 1].map(String);
 }
 
+/** Descriptors that a process of the run may have. */
+export function openFilesLimit(limits: Pick<Limits, 'openFiles'>, host: Host): number {
+  return Math.max(fewestOpenFiles, Math.min(limits.openFiles, host.ceiling.openFiles));
+}
+
 /** Without a control group: a limit on processes within the sandbox's own user namespace, its first process included. */
 function processLimit({ invocation, host, entries }: PlanInput): readonly string[] {
   if (entries.length > 0 || !limitsProcessesInside(host)) return [];
-  const count = invocation.limits.processes + 1;
+  const count = namespaceProcesses(invocation.limits);
   return [host.prlimit!, `--nproc=${count}:${count}`, '--'];
+}
+
+/** Processes and threads in the sandbox's user namespace, its first process included. */
+export function namespaceProcesses(limits: Pick<Limits, 'processes'>): number {
+  return limits.processes + 1;
 }
 
 export function limitsProcessesInside(host: Host): boolean {

@@ -1,5 +1,5 @@
 /** What /proc tells of processes. Out: facts of one moment. Never throws for a process that has gone meanwhile. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** The kernel's name for this boot; null where there is no Linux /proc. */
 export function bootId(): string | null {
@@ -24,10 +24,40 @@ export function isAlive(pid: number, start: string | null): boolean {
 
 /** Direct children, by the kernel's list; empty where it cannot be read. */
 export function childrenOf(pid: number): readonly number[] {
-  return (read(`/proc/${pid}/task/${pid}/children`) ?? '')
-    .split(' ')
-    .map(Number)
-    .filter((n) => Number.isSafeInteger(n) && n > 0);
+  return numbersIn(read(`/proc/${pid}/task/${pid}/children`));
+}
+
+/** A process and everything below it, itself first; at most so many. Without a control group this is who a run is. */
+export function treeOf(pid: number, most: number): readonly number[] {
+  const tree = [pid];
+  for (let at = 0; at < tree.length && tree.length < most; at++) {
+    const parent = tree[at]!;
+    // Children belong to the thread that started them.
+    for (const thread of names(`/proc/${parent}/task`)) {
+      tree.push(...numbersIn(read(`/proc/${parent}/task/${thread}/children`)));
+    }
+  }
+  return tree.slice(0, most);
+}
+
+/** Descriptors that a process has open; null where that cannot be known. */
+export function openFilesOf(pid: number): number | null {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    // Linux 6.2 and later tell their number as the folder's size.
+    return statSync(folder).size || readdirSync(folder).length;
+  } catch {
+    return null;
+  }
+}
+
+/** Threads of a process, of which the first is the process itself; 0 if it has gone. */
+export function threadsOf(pid: number): number {
+  try {
+    return statSync(`/proc/${pid}/task`).nlink - 2;
+  } catch {
+    return 0;
+  }
 }
 
 /** Sends a signal; a process that has gone, or is not ours to signal, is left alone. Never signals a group or pid 0. */
@@ -54,16 +84,12 @@ export const requestVariable = 'REEVE_REQUEST_ID';
  * was started with. Null where /proc cannot be listed, so that nobody takes ignorance for proof.
  */
 export function processesOf(requestId: string): readonly number[] | null {
-  let names: string[];
-  try {
-    names = readdirSync('/proc');
-  } catch {
-    return null;
-  }
+  const entries = names('/proc');
+  if (entries.length === 0) return null;
   const onCommandLine = `\0--setenv\0${requestVariable}\0${requestId}\0`;
   const inEnvironment = `\0${requestVariable}=${requestId}\0`;
   const found: number[] = [];
-  for (const name of names) {
+  for (const name of entries) {
     const pid = Number(name);
     if (!Number.isSafeInteger(pid) || pid <= 1 || pid === process.pid) continue;
     const carries =
@@ -80,4 +106,19 @@ function read(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function numbersIn(text: string | null): readonly number[] {
+  return (text ?? '')
+    .split(' ')
+    .map(Number)
+    .filter((n) => Number.isSafeInteger(n) && n > 0);
 }

@@ -13,9 +13,19 @@ import { Collector } from './collector.ts';
 import type { Host } from './host.ts';
 import { chooseIdentity, type Identity } from './identity.ts';
 import { launch, type Running } from './launch.ts';
+import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
+import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
 import type { PipeSupply } from './pipes.ts';
 import { closePlaces, hiddenTargets, openPlaces, ownerOf, type Place } from './places.ts';
-import { type PlannedPlace, sandboxedPlan, unsandboxedPlan } from './plan.ts';
+import {
+  limitsProcessesInside,
+  namespaceProcesses,
+  openFilesLimit,
+  type PlannedPlace,
+  sandboxedPlan,
+  unsandboxedPlan,
+} from './plan.ts';
+
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Stop } from './seen.ts';
 import { Supervision } from './supervise.ts';
@@ -54,6 +64,7 @@ export interface ActiveRun {
   readonly output: { readonly stdout: Collector; readonly stderr: Collector };
   readonly running: Running;
   readonly supervision: Supervision;
+  readonly lookout: Lookout;
   stop(reason: Stop['reason'], text: string): void;
   /** Stops listening to the one who may cancel. */
   detach(): void;
@@ -84,8 +95,17 @@ export async function startRun(
     // A copy: the chunk is a view of a buffer that the next read fills again.
     if (within > 0) control.onOutput(stream, Uint8Array.from(chunk.subarray(0, within)));
     if (output[stream].total > floodFactor * invocation.limits.output) active?.stop('output', '');
+    if (stream === 'stderr') active?.lookout.complained();
   };
+  const members = (): readonly number[] => membersOfRun(active);
+  let workspace: WorkspaceLook | null = null;
   try {
+    workspace = await lookAtWorkspace(invocation, context.sandboxed, {
+      members,
+      pause: () => holdStill(() => commandsOf(active)),
+      resume: () => letGo(commandsOf(active)),
+      outgrown: () => active?.stop('workspace', ''),
+    });
     if (context.cgroups !== null) group = openGroup(context.cgroups, requestId, invocation.limits);
     const input = {
       requestId,
@@ -134,6 +154,14 @@ export async function startRun(
       output,
       running,
       supervision,
+      lookout: new Lookout(workspace, {
+        members,
+        openFiles: openFilesLimit(invocation.limits, context.host),
+        processes:
+          group === null && context.sandboxed && limitsProcessesInside(context.host)
+            ? namespaceProcesses(invocation.limits)
+            : null,
+      }),
       stop: (reason, text) => supervision.stop(reason, text),
       detach: () => {
         control.signal.removeEventListener('abort', cancel);
@@ -143,6 +171,7 @@ export async function startRun(
     };
   } catch (error) {
     closePlaces(places);
+    workspace?.close();
     if (group !== null) await removeGroups(group.paths);
     if (error instanceof ReeveError) throw error;
     throw new ReeveError(

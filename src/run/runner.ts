@@ -192,6 +192,7 @@ const trialLimits: Limits = Object.freeze({
   openFiles: 64,
   fileSize: 2 ** 20,
   workspaceGrowth: 0,
+  workspaceFiles: 0,
   output: 4096,
 });
 const trialReport: LimitReport = { tier: 'bubblewrap', enforced: [], degraded: [] };

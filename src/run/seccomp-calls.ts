@@ -68,11 +68,12 @@ export const refusedCalls: Readonly<Record<string, Numbers>> = Object.freeze({
   uselib: [134, null],
 });
 
-/** Calls that are filtered by an argument. */
+/** Calls that get another answer than a plain refusal, or are filtered by an argument. */
 export const filteredCalls = Object.freeze({
   ioctl: [16, 29],
   clone: [56, 220],
   clone3: [435, 435],
+  fallocate: [285, 47],
   socket: [41, 198],
   socketpair: [53, 199],
 } as const satisfies Record<string, Numbers>);

@@ -15,6 +15,7 @@ const killProcess = 0x80000000;
 const errno = (code: number): number => 0x00050000 | code;
 const EPERM = 1;
 const ENOSYS = 38;
+const EOPNOTSUPP = 95;
 const EAFNOSUPPORT = 97;
 
 // struct seccomp_data, little-endian: the low half of an argument comes first.
@@ -82,6 +83,9 @@ function instructions(arch: SeccompArch): readonly Instruction[] {
       : []),
     // clone3 hides its flags behind a pointer; libraries fall back to clone on ENOSYS.
     ...refuse(filteredCalls.clone3[column], errno(ENOSYS)),
+    // It takes a disk's whole space in a moment, faster than growth can be looked at. File systems without it answer
+    // this too, and the C library's posix_fallocate then writes.
+    ...refuse(filteredCalls.fallocate[column], errno(EOPNOTSUPP)),
     ...Object.values(refusedCalls).flatMap((numbers) => {
       const call = numbers[column];
       return call === null ? [] : refuse(call, errno(EPERM));

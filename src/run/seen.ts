@@ -2,10 +2,12 @@
 import type { Limits } from '../core/command.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Outcome } from '../core/execution.ts';
+import type { AtLimit } from './brink.ts';
+import type { Grown } from './growth.ts';
 
 /** Why the gateway itself ended the run, and how the command took it. */
 export interface Stop {
-  readonly reason: 'timeout' | 'cancelled' | 'output' | 'cpu';
+  readonly reason: 'timeout' | 'cancelled' | 'output' | 'cpu' | 'workspace';
   /** What the one who cancelled said. */
   readonly text: string;
   readonly graceMs: number;
@@ -28,6 +30,10 @@ export interface Seen {
   readonly sandbox: { readonly childPid: number | null; readonly exitCode: number | null } | null;
   readonly oomKills: number;
   readonly refusedForks: number;
+  /** By how much the workspace grew, if that is more than it may. */
+  readonly grown: Grown | null;
+  /** Limits that a process was seen at, while it ran. */
+  readonly atLimit: AtLimit;
   /** What is known besides the exit code that bears 152, 153 and 159 out. */
   readonly proof: { readonly cpu: boolean; readonly fileSize: boolean; readonly syscall: boolean };
   /** The interpreter that the executable's first line names, if any. */

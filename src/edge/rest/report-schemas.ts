@@ -117,6 +117,7 @@ export const planReport: z.ZodType<PlanReport> = z
       openFiles: z.number(),
       fileSize: z.number(),
       workspaceGrowth: z.number(),
+      workspaceFiles: z.number(),
       output: z.number(),
     }),
     timeoutMs: z.number(),

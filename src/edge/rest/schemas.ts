@@ -38,6 +38,7 @@ const limitName = z.enum([
   'openFiles',
   'fileSize',
   'workspaceGrowth',
+  'workspaceFiles',
   'output',
 ]);
 export const stage = z.object({ role: text, count: z.int().min(1), independent: z.boolean() });

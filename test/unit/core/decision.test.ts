@@ -31,6 +31,7 @@ function invocation(argument: string): Invocation {
       openFiles: 1,
       fileSize: 1,
       workspaceGrowth: 1,
+      workspaceFiles: 1,
       output: 1,
     },
     timeoutMs: 1000,

@@ -367,6 +367,7 @@ function aPlan(_caller: Caller): Awaited<ReturnType<Gateway['plan']>> {
       openFiles: 1,
       fileSize: 1,
       workspaceGrowth: 1,
+      workspaceFiles: 1,
       output: 1,
     },
     timeoutMs: 1_000,

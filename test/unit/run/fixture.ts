@@ -36,6 +36,7 @@ export const limits: Limits = {
   openFiles: 256,
   fileSize: 64 * 2 ** 20,
   workspaceGrowth: 2 ** 30,
+  workspaceFiles: 100_000,
   output: 64 * 1024,
 };
 

@@ -100,10 +100,10 @@ test('every limit is reported once, as held or as degraded', () => {
         { limits, workspaceAccess },
       );
       assert.deepEqual([...report.enforced, ...report.degraded].sort(), names);
-      assert.equal(
-        report.degraded.includes('workspaceGrowth'),
-        workspaceAccess === 'read-write' || tier === 'unsandboxed',
-      );
+      for (const name of ['workspaceGrowth', 'workspaceFiles'] as const) {
+        const degraded = workspaceAccess === 'none' && tier === 'unsandboxed';
+        assert.equal(report.degraded.includes(name), degraded);
+      }
     }
   }
 });

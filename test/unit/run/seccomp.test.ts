@@ -36,6 +36,12 @@ describe('the filter', () => {
     );
   });
 
+  test('has no call that takes a disk in a moment: programs write instead', async (t) => {
+    if (!needsSandbox(t, runner)) return;
+    const [answer] = await errnos([[filteredCalls.fallocate[column], 1, 0, 0, 4096]]);
+    assert.equal(answer, constants.errno.EOPNOTSUPP);
+  });
+
   test('opens sockets of four families and no other', async (t) => {
     if (!needsSandbox(t, runner)) return;
     const families = [1, 2, 10, 16, 3, 17, 31, 38, 40, 44];

@@ -94,8 +94,15 @@ describe('a gateway that is not root', () => {
     assert.equal(statSync(join(workspace, 'made')).uid, stranger);
     assert.deepEqual(ran.outcome.sandbox, {
       tier: 'bubblewrap',
-      enforced: ['processes', 'openFiles', 'fileSize', 'output'],
-      degraded: ['cpu', 'cpuTimeMs', 'memory', 'workspaceGrowth'],
+      enforced: [
+        'processes',
+        'openFiles',
+        'fileSize',
+        'workspaceGrowth',
+        'workspaceFiles',
+        'output',
+      ],
+      degraded: ['cpu', 'cpuTimeMs', 'memory'],
     });
     assert.equal(ran.outcome.usage.peakMemory, null);
   });
@@ -107,6 +114,43 @@ describe('a gateway that is not root', () => {
     const ran = asStranger(t, { argv: bomb, limits: { processes: 20 } });
     if (ran === null) return;
     assert.equal(ran.outcome?.out, '19', ran.said);
+  });
+
+  test('tells the limits that no control group counts, by what its processes were seen with', (t) => {
+    const forks = asStranger(t, {
+      argv: perl(
+        'for (1..60) { my $p = fork; last if !defined $p; if (!$p) { sleep 5; exit } } print STDERR "$!\\n"; sleep 1; exit 3',
+      ),
+      limits: { processes: 20 },
+    });
+    if (forks === null) return;
+    assert.equal(forks.outcome?.errorCode, 'PROCESS_LIMIT', forks.said);
+    const files = asStranger(t, {
+      argv: perl('my @f; while (open my $f, "<", "/dev/null") { push @f, $f } sleep 1; exit 1'),
+      limits: { openFiles: 40 },
+    });
+    assert.equal(files?.outcome?.errorCode, 'OPEN_FILES_LIMIT', files?.said);
+  });
+
+  test('ends a run whose workspace grows too much, what it deletes and keeps open too', (t) => {
+    const workspace = isRoot ? strangersWorkspace(t) : '';
+    const limits = { workspaceGrowth: 8 * 2 ** 20 };
+    const files = asStranger(t, {
+      argv: sh('i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > f$i || exit 9; done'),
+      workspace,
+      limits,
+    });
+    if (files === null) return;
+    assert.equal(files.outcome?.errorCode, 'WORKSPACE_LIMIT', files.said);
+    const deleted = asStranger(t, {
+      argv: perl(
+        'open my $f, ">", "gone"; unlink "gone"; for (1..60) { syswrite $f, "x" x 1000000; select undef, undef, undef, 0.02 } sleep 9',
+      ),
+      workspace,
+      limits,
+      timeoutMs: 8_000,
+    });
+    assert.equal(deleted?.outcome?.errorCode, 'WORKSPACE_LIMIT', deleted?.said);
   });
 
   test('ends whole trees', (t) => {
@@ -176,8 +220,8 @@ describe('where no sandbox can be had', () => {
     );
     assert.deepEqual(ran.outcome.sandbox, {
       tier: 'unsandboxed',
-      enforced: ['openFiles', 'fileSize', 'output'],
-      degraded: ['cpu', 'cpuTimeMs', 'memory', 'processes', 'workspaceGrowth'],
+      enforced: ['openFiles', 'fileSize', 'workspaceGrowth', 'workspaceFiles', 'output'],
+      degraded: ['cpu', 'cpuTimeMs', 'memory', 'processes'],
     });
   });
 

@@ -122,7 +122,12 @@ function variables(plan: PlanReport): readonly string[] | null {
 }
 
 const times: ReadonlySet<LimitName> = new Set(['cpuTimeMs']);
-const counts: ReadonlySet<LimitName> = new Set(['cpu', 'processes', 'openFiles']);
+const counts: ReadonlySet<LimitName> = new Set([
+  'cpu',
+  'processes',
+  'openFiles',
+  'workspaceFiles',
+]);
 
 function limits(plan: PlanReport, paint: Paint): readonly string[] {
   const width = Math.max(...Object.keys(plan.limits).map((n) => n.length));

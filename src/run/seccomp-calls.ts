@@ -73,7 +73,33 @@ export const filteredCalls = Object.freeze({
   ioctl: [16, 29],
   clone: [56, 220],
   clone3: [435, 435],
+  openat2: [437, 437],
   fallocate: [285, 47],
   socket: [41, 198],
   socketpair: [53, 199],
 } as const satisfies Record<string, Numbers>);
+
+/** The mode that a call gives to a file, and the flags that say whether it counts, by argument. */
+interface ModeCall {
+  readonly numbers: Numbers;
+  readonly mode: number;
+  readonly flags: number | null;
+}
+
+/**
+ * Calls that can give a file the set-user-ID or set-group-ID bit: a command would leave a program behind with which
+ * whoever finds it becomes the command's user, who may be the gateway's. The same list as systemd's RestrictSUIDSGID.
+ */
+export const modeCalls: Readonly<Record<string, ModeCall>> = Object.freeze({
+  chmod: { numbers: [90, null], mode: 1, flags: null },
+  fchmod: { numbers: [91, 52], mode: 1, flags: null },
+  fchmodat: { numbers: [268, 53], mode: 2, flags: null },
+  fchmodat2: { numbers: [452, 452], mode: 2, flags: null },
+  mkdir: { numbers: [83, null], mode: 1, flags: null },
+  mkdirat: { numbers: [258, 34], mode: 2, flags: null },
+  mknod: { numbers: [133, null], mode: 1, flags: null },
+  mknodat: { numbers: [259, 33], mode: 2, flags: null },
+  creat: { numbers: [85, null], mode: 1, flags: null },
+  open: { numbers: [2, null], mode: 2, flags: 1 },
+  openat: { numbers: [257, 56], mode: 3, flags: 2 },
+});

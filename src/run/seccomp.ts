@@ -2,7 +2,7 @@
  * The seccomp program of every sandboxed command. In: the processor's architecture. Out: classic BPF, as bubblewrap's
  * `--seccomp` reads it. Never: a program for another architecture than the one that it runs on.
  */
-import { filteredCalls, refusedCalls } from './seccomp-calls.ts';
+import { filteredCalls, modeCalls, refusedCalls } from './seccomp-calls.ts';
 
 const loadWord = 0x20;
 const jumpIfEqual = 0x15;
@@ -30,6 +30,10 @@ const refusedIoctls = [0x5412, 0x541c];
 /** CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET. */
 const namespaceFlags = 0x7e020000;
 const x32Bit = 0x40000000;
+/** S_ISUID | S_ISGID. */
+const identityBits = 0o6000;
+/** O_CREAT | __O_TMPFILE: without either the mode is not looked at, and may be anything. */
+const creatingFlags = 0o100 | 0o20000000;
 
 export type SeccompArch = 'x64' | 'arm64';
 const auditArch: Readonly<Record<SeccompArch, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
@@ -81,8 +85,9 @@ function instructions(arch: SeccompArch): readonly Instruction[] {
     ...(arch === 'x64'
       ? ([[jumpIfAtLeast, 0, 1, x32Bit], reply(errno(ENOSYS))] as Instruction[])
       : []),
-    // clone3 hides its flags behind a pointer; libraries fall back to clone on ENOSYS.
+    // clone3 and openat2 hide their flags behind a pointer; libraries fall back to clone and openat on ENOSYS.
     ...refuse(filteredCalls.clone3[column], errno(ENOSYS)),
+    ...refuse(filteredCalls.openat2[column], errno(ENOSYS)),
     // It takes a disk's whole space in a moment, faster than growth can be looked at. File systems without it answer
     // this too, and the C library's posix_fallocate then writes.
     ...refuse(filteredCalls.fallocate[column], errno(EOPNOTSUPP)),
@@ -101,6 +106,23 @@ function instructions(arch: SeccompArch): readonly Instruction[] {
       ...refusedIoctls.flatMap((request) => refuse(request, errno(EPERM))),
       reply(allow),
     ]),
+    ...Object.values(modeCalls).flatMap(({ numbers, mode, flags }) => {
+      const call = numbers[column];
+      if (call === null || call === undefined) return [];
+      return filtered(call, [
+        ...(flags === null
+          ? []
+          : ([
+              load(lowHalfOfArgument(flags)),
+              [jumpIfAnyBit, 1, 0, creatingFlags],
+              reply(allow),
+            ] as Instruction[])),
+        load(lowHalfOfArgument(mode)),
+        [jumpIfAnyBit, 0, 1, identityBits],
+        reply(errno(EPERM)),
+        reply(allow),
+      ]);
+    }),
     ...filtered(filteredCalls.socket[column], family),
     ...filtered(filteredCalls.socketpair[column], family),
     reply(allow),

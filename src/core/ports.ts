@@ -1,5 +1,6 @@
 /** What the inner rooms ask of the outside: time, identifiers, storage. Implemented elsewhere, wired in main. */
 import type { Entry, EntryDraft } from './entry.ts';
+import type { ReeveError } from './errors.ts';
 import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './execution.ts';
 
 /** `now` is milliseconds since 1970 (UTC); `monotonic` is milliseconds on a clock that never goes back. */
@@ -159,12 +160,12 @@ export interface QueuedWork {
 export interface Queue {
   /**
    * Resolves when `start` has answered `done`; rejects with what it threw. Rejects with ReeveError CONCURRENCY_LIMIT at
-   * once when as much waits as may, COMMAND_CANCELLED when `signal` took it out before it started, SHUTTING_DOWN once
+   * once when as much waits as may, or as much of this principal's as is its share, COMMAND_CANCELLED when `signal` took it out before it started, SHUTTING_DOWN once
    * `drain` has been called and it had not started.
    */
   enqueue(work: QueuedWork): Promise<void>;
-  /** True where work of this key would be taken now: it could start at once, or there is a place to wait. */
-  hasRoom(key: string | null): boolean;
+  /** Why this principal's work of this key would be refused now; null where it could start, or has a place to wait. */
+  noRoom(principal: string, key: string | null): ReeveError | null;
   /** How much is started and how much waits, now. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes no more, lets go of all that waits, and resolves when nothing runs any more. */

@@ -21,6 +21,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * Nobody may have more waiting than so many times the places that are still free: one alone gets three quarters, two
+ * get three sevenths each, and there is always a place for whoever comes next, with nothing reserved by name.
+ */
+const shareOfFree = 3;
+
 export function createQueue(options: QueueOptions): Queue {
   const { running: maxRunning, waiting: maxWaiting, pollMs = 150 } = options;
   const turns = createTurns<Waiting>();
@@ -84,15 +90,21 @@ export function createQueue(options: QueueOptions): Queue {
     dispatch();
   };
 
-  const hasRoom = (key: string | null): boolean =>
-    turns.length < maxWaiting || (running < maxRunning && keyMayStart(key));
+  const noRoom = (principal: string, key: string | null): ReeveError | null => {
+    if (running < maxRunning && keyMayStart(key)) return null;
+    const free = maxWaiting - turns.length;
+    if (free <= 0) return full(maxWaiting);
+    const own = turns.waitingOf(principal);
+    return own < shareOfFree * free ? null : shareTaken(own, maxWaiting);
+  };
 
   return {
-    hasRoom,
+    noRoom,
     enqueue(work) {
       if (draining) return Promise.reject(shuttingDown());
       if (work.signal?.aborted === true) return Promise.reject(cancelled(work));
-      if (!hasRoom(work.key)) return Promise.reject(full(maxWaiting));
+      const refusal = noRoom(work.principal, work.key);
+      if (refusal !== null) return Promise.reject(refusal);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const ticket = turns.add(work.principal, { work, resolve, reject });
       const takeOut = (): void => {
@@ -121,6 +133,13 @@ function full(places: number): ReeveError {
   return new ReeveError(
     'CONCURRENCY_LIMIT',
     `The queue is full: ${places} request(s) wait already, and concurrency.waiting allows no more. Ask again when some have finished.`,
+  );
+}
+
+function shareTaken(own: number, places: number): ReeveError {
+  return new ReeveError(
+    'CONCURRENCY_LIMIT',
+    `${own} of your requests wait already, and the other places of the queue (concurrency.waiting: ${places}) are kept for others. Ask again when some of yours have finished.`,
   );
 }
 

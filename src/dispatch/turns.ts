@@ -14,6 +14,8 @@ export interface Turns<T> {
   /** Takes a waiting one out for good; false if it is not waiting. */
   remove(ticket: Ticket<T>): boolean;
   waiting(): readonly Ticket<T>[];
+  /** How many of this principal's wait. */
+  waitingOf(principal: string): number;
   readonly length: number;
 }
 
@@ -96,6 +98,7 @@ export function createTurns<T>(): Turns<T> {
       return index !== -1;
     },
     waiting: () => [...lines.values()].flatMap(({ items }) => items),
+    waitingOf: (principal) => lines.get(principal)?.items.length ?? 0,
     get length() {
       return length;
     },

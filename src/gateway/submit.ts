@@ -77,7 +77,7 @@ function queue(
   idempotency: IdempotencyKey | null,
 ): Execution {
   assertOpen(house);
-  assertRoom(house, generation, execution.concurrencyKey);
+  assertRoom(house, execution);
   const queued: Execution = { ...execution, status: 'queued' };
   const result = house.store.accept(
     queued,
@@ -148,14 +148,9 @@ export function closedBecause(house: House): ReeveError | null {
 }
 
 /** Asked before anything is written, so that work beyond what may wait is refused at once. */
-function assertRoom(house: House, generation: Generation, key: string | null): void {
-  if (house.queue.hasRoom(key)) return;
-  const { waiting } = generation.settings.concurrency;
-  const load = house.queue.load();
-  throw new ReeveError(
-    'CONCURRENCY_LIMIT',
-    `${load.running} runs are under way and ${load.waiting} wait, which is as many as may (concurrency.waiting: ${waiting}). Ask again when some have finished.`,
-  );
+function assertRoom(house: House, { principal, concurrencyKey }: Execution): void {
+  const refusal = house.queue.noRoom(principal, concurrencyKey);
+  if (refusal !== null) throw refusal;
 }
 
 /** Errors that nobody foresaw are the gateway's own failure: told to the operator, not to the caller. */

@@ -68,13 +68,13 @@ describe('the queue', () => {
     void queue.enqueue(shop.work('a', 'p', 'k'));
     void queue.enqueue(shop.work('b', 'p', 'k'));
     await settled();
-    assert.equal(queue.hasRoom('k'), false);
+    assert.equal(queue.noRoom('p', 'k')?.code, 'CONCURRENCY_LIMIT');
     await assert.rejects(queue.enqueue(shop.work('c', 'p', 'k')), coded('CONCURRENCY_LIMIT'));
-    assert.equal(queue.hasRoom('other'), true);
-    assert.equal(queue.hasRoom(null), true);
+    assert.equal(queue.noRoom('p', 'other'), null);
+    assert.equal(queue.noRoom('p', null), null);
     await shop.end('a');
     await shop.end('b');
-    assert.equal(queue.hasRoom('k'), true);
+    assert.equal(queue.noRoom('p', 'k'), null);
   });
 
   test('takes turns between principals, however much one of them asks for', async () => {
@@ -133,6 +133,30 @@ describe('the queue', () => {
     }
     await Promise.all(ends);
     assert.deepEqual(shop.order, ['d1', 'd2', 'd3']);
+  });
+
+  test('keeps places for others, however many one asks for', async () => {
+    const shop = workshop();
+    const queue = createQueue({ running: 1, waiting: 20 });
+    const taken = new Map<string, number>();
+    const ends: Promise<void>[] = [];
+    const fill = (principal: string): void => {
+      for (let i = 0; i < 50; i += 1) {
+        if (queue.noRoom(principal, null) !== null) continue;
+        taken.set(principal, (taken.get(principal) ?? 0) + 1);
+        ends.push(queue.enqueue(shop.work(`${principal}${i}`, principal)));
+      }
+    };
+    fill('greedy');
+    const refused = queue.enqueue(shop.work('more', 'greedy'));
+    await assert.rejects(refused, coded('CONCURRENCY_LIMIT'));
+    assert.match(queue.noRoom('greedy', null)!.message, /15 of your requests wait already/);
+    for (const next of ['b', 'c']) fill(next);
+    // One runs; of the 20 places the first gets 15, and the next ones up to three times what they leave free.
+    assert.deepEqual([...taken.values()], [16, 4, 1]);
+    await settled();
+    while (shop.open.size > 0) await shop.end(shop.order.at(-1)!);
+    await Promise.all(ends);
   });
 
   test('refuses more than may wait, at once, and takes more when there is room', async () => {

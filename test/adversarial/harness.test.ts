@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Arena, expand } from './arena.ts';
+import { Ground, until } from './by-hand/ground.ts';
 import { harness } from './corpus/part.ts';
 import { readCorpus } from './corpus.ts';
 import { mcpLine, messageOf, restBody } from './message.ts';
 import { clausesOf } from './must.ts';
+import { tracesOfChildren, Watcher } from './processes.ts';
 import { translate } from './translate.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -213,6 +215,19 @@ test('the harness tells failures from what it cannot say, and exits with 1', asy
     assert.match(last.unchecked.join('\n'), /the moon falls/);
     assert.match(last.notes.join('\n'), /catalog\.colour is not mapped/);
   });
+});
+
+test('the processes of a case are seen while they live, and seen to be gone', async () => {
+  await using ground = new Ground();
+  const gateway = await ground.start();
+  const watcher = new Watcher(ground.arena);
+  const before = tracesOfChildren(gateway.pid);
+  const call = ground.execute('rest', {}, { prefer: 'wait=0' });
+  await until('sleep is seen', () => watcher.alive().some(({ name }) => name === 'sleep'));
+  const { requestId } = (await call).body.result as { requestId: string };
+  await ground.ask('POST', `/v1/commands/executions/${requestId}/cancel`, {});
+  await until('all of it is gone', () => watcher.alive().length === 0);
+  assert.notEqual(tracesOfChildren(gateway.pid), before, 'a process was started, unseen');
 });
 
 test('a command line that is wrong exits with 2', async () => {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { expand } from './arena.ts';
-import { isMap, listOf, mapOf, numberOf, textOf } from './corpus.ts';
+import { listOf, mapOf, numberOf, textOf } from './corpus.ts';
 import {
   broken,
   type Facts,
@@ -19,6 +19,7 @@ import {
 } from './facts.ts';
 import { onlyText } from './message.ts';
 import { escapedForPeople } from './must-not.ts';
+import { audited, flaggedAsLost } from './must-record.ts';
 import type { Reply } from './reply.ts';
 
 type Recogniser = readonly [RegExp, (match: RegExpExecArray, facts: Facts) => Look | Promise<Look>];
@@ -187,30 +188,6 @@ function refusedOrBenign(words: string, facts: Facts): Look {
   return held;
 }
 
-/** On record in the store, and in the file that SIEMs read. */
-export async function audited(facts: Facts): Promise<Look> {
-  for (const reply of facts.replies) {
-    if (reply.requestId === null) {
-      return broken(`an answer without a request id: ${reply.wire.slice(0, 120)}`);
-    }
-    const path = `/v1/commands/executions/${encodeURIComponent(reply.requestId)}/entries`;
-    const entries = listOf(mapOf(await facts.look(path)).entries);
-    if (entries.length === 0) return broken(`${reply.requestId} is not on record`);
-    if (!(await appears(facts, reply.requestId))) {
-      return broken(`${reply.requestId} is not in the audit file`);
-    }
-  }
-  return held;
-}
-
-async function appears(facts: Facts, requestId: string): Promise<boolean> {
-  for (let i = 0; i < 60; i += 1) {
-    if (facts.auditText().includes(requestId)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return false;
-}
-
 function loaderSpoke(facts: Facts): Look {
   if (facts.variant !== 'declared') return held;
   return heldIf(facts.warnings.length > 0, 'it was loaded without a word');
@@ -224,11 +201,24 @@ function truncated(facts: Facts): Look {
   );
 }
 
+const met = /Resource temporarily unavailable|Too many open files|File size limit|Cannot allocate/;
+
 /** A command may end well in spite of a limit that it met: then the answer says so in words. */
 function limitNamed(facts: Facts): Look {
-  const named = (r: Reply) =>
-    limitCodes.test(r.errorCode ?? '') || (r.status === 'ok' && /\blimit\b/.test(r.message));
-  return everyReply(facts, named, 'no limit is named');
+  const silent = facts.replies.filter(
+    (r) =>
+      !limitCodes.test(r.errorCode ?? '') && !(r.status === 'ok' && /\blimit\b/.test(r.message)),
+  );
+  const [first] = silent;
+  if (first === undefined) return held;
+  const byItself = silent.every((r) => r.status === 'ok');
+  if (byItself && silent.every((r) => !met.test(r.stderr?.toString('utf8') ?? ''))) {
+    return unchecked('it ended by itself, and nothing shows that it met a limit');
+  }
+  if (byItself && silent.every((r) => r.tier === 'bubblewrap')) {
+    return unchecked('it ended well, and without control groups nobody counts what it was refused');
+  }
+  return broken(`no limit is named: ${first.status} ${first.errorCode ?? ''} ${first.message}`);
 }
 
 function pidsHeld(facts: Facts): Look {
@@ -261,25 +251,6 @@ function declaredVariables(facts: Facts): Look {
     if (strange.length > 0) return broken(`the command saw ${strange.join(', ')}`);
   }
   return held;
-}
-
-/** After a restart: begun, not ended, and marked so. */
-async function flaggedAsLost(facts: Facts): Promise<Look> {
-  for (let i = 0; i < 60; i += 1) {
-    const page = mapOf(await facts.look('/v1/commands/audit?limit=50'));
-    const mine = listOf(page.records)
-      .map(mapOf)
-      .find((record) => record.command === facts.command?.name);
-    if (mine?.status === 'unknown') {
-      const id = textOf(mine.requestId) ?? '';
-      const entries = mapOf(await facts.look(`/v1/commands/executions/${id}/entries`)).entries;
-      const kinds = listOf(entries).map((entry) => (isMap(entry) ? textOf(entry.kind) : null));
-      const lost = kinds.includes('intent') && !kinds.includes('outcome');
-      return heldIf(lost && kinds.includes('lost'), `its entries are ${kinds.join(', ')}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return broken('no record of it is marked as unknown');
 }
 
 function noSecret(facts: Facts): Look {

@@ -7,8 +7,8 @@ import { nonce } from './arena.ts';
 import { listOf, mapOf, textOf } from './corpus.ts';
 import { type Facts, limitCodes, outputOf, ran, rejected } from './facts.ts';
 import { onlyText } from './message.ts';
-import { audited } from './must.ts';
 import { noCrash, sayLeft } from './must-not.ts';
+import { audited } from './must-record.ts';
 import { type Reply, sayReply } from './reply.ts';
 
 export async function judgeOutcome(facts: Facts): Promise<readonly string[]> {

@@ -21,6 +21,8 @@ export interface Reply {
   readonly stderr: Buffer | null;
   readonly truncated: boolean;
   readonly outputBytes: number;
+  /** What held the run: `bubblewrap+cgroup`, `bubblewrap`, `unsandboxed`. */
+  readonly tier: string | null;
   readonly enforced: readonly string[];
   readonly degraded: readonly string[];
   readonly argv: readonly string[];
@@ -63,6 +65,7 @@ export function replyOf(wire: Wire): Reply {
     stderr: bytesOf(result, 'stderr'),
     truncated: result.truncated === true,
     outputBytes: (numberOf(usage.stdoutBytes) ?? 0) + (numberOf(usage.stderrBytes) ?? 0),
+    tier: textOf(sandbox.tier),
     enforced: listOf(sandbox.enforced).map(String),
     degraded: listOf(sandbox.degraded).map(String),
     argv: listOf(result.argv).map(String),

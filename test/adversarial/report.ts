@@ -28,7 +28,14 @@ export function printCounts(all: readonly Verdict[]): void {
       all.filter((made) => made.class === name),
     ),
   );
+  const waiting = all.filter((made) =>
+    made.reasons.some((reason) => /\(issue: \w+\)/.test(reason)),
+  );
   process.stdout.write(`\n${[head, ...body, row('all', all)].join('\n')}\n`);
+  if (waiting.length === 0) return;
+  process.stdout.write(
+    `${waiting.length} of those that cannot be said wait for features that are not built yet\n`,
+  );
 }
 
 /** Reasons may hold what an attack printed. */

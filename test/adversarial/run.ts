@@ -89,15 +89,19 @@ async function runByHand(found: Map<number, Verdict>): Promise<void> {
     if (file !== undefined) files.set(file, [...(files.get(file) ?? []), entry]);
   }
   for (const [file, entries] of files) {
-    const failure = await runHandTests(
+    const results = await runHandTests(
       file,
       entries.map(([, made]) => made.id),
     );
-    if (failure === null) continue;
     for (const [index, made] of entries) {
-      const failed: Verdict = { ...made, verdict: 'fail', reasons: [`${file}: ${failure}`] };
-      found.set(index, failed);
-      printVerdict(failed);
+      const result = results.get(made.id);
+      if (result === undefined || result.kind === 'held') continue;
+      const changed: Verdict =
+        result.kind === 'skipped'
+          ? { ...made, verdict: 'not-expressible', reasons: [`its test is skipped: ${result.why}`] }
+          : { ...made, verdict: 'fail', reasons: [`${file}: ${result.saw}`] };
+      found.set(index, changed);
+      printVerdict(changed);
     }
   }
 }

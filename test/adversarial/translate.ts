@@ -3,17 +3,8 @@
  * commands are called, and notes on what was said and is not mapped. Generic: nothing here knows a case.
  */
 import type { Arena } from './arena.ts';
-import {
-  type Case,
-  isMap,
-  type Json,
-  type JsonMap,
-  listOf,
-  mapOf,
-  numberOf,
-  ownValue,
-  textOf,
-} from './corpus.ts';
+import { type Case, isMap, type Json, type JsonMap, listOf, mapOf, textOf } from './corpus.ts';
+import { approvalsOf, limitsOf, timeoutOf, variablesOf } from './declared.ts';
 import { mapParameter, type ParameterMapping, requiredListOf } from './parameters.ts';
 import { findProgram, harmless, type Program, probeName, renamed, writeProbe } from './programs.ts';
 import { asFixedTokens, fixedArguments, tokensOf } from './template.ts';
@@ -49,18 +40,6 @@ const catalogFields = new Set(
     ' ',
   ),
 );
-const limitFields: Readonly<Record<string, readonly [unit: string, ...names: string[]]>> = {
-  memory_mb: ['MiB', 'memory'],
-  pids: ['', 'processes'],
-  processes: ['', 'processes'],
-  cpu_s: ['s', 'cpuTime'],
-  disk_mb: ['MiB', 'fileSize', 'workspaceGrowth'],
-  file_mb: ['MiB', 'fileSize'],
-  open_files: ['', 'openFiles'],
-  nofile: ['', 'openFiles'],
-  fds: ['', 'openFiles'],
-  output_bytes: ['B', 'output'],
-};
 const common = {
   owner: 'corpus',
   risk: 'low',
@@ -150,7 +129,7 @@ function mapCommand(arena: Arena, test: Case, entry: JsonMap, variant: Variant):
         ),
         problem: null,
       }
-    : tokensOf(arena, entry.argv, parameters);
+    : tokensOf(arena, argvOf(test, entry, variant), parameters);
   if (template.problem !== null) return template.problem;
 
   const stdin = isFixed ? null : stdinOf(test, entry, parameters);
@@ -187,6 +166,15 @@ function mapCommand(arena: Arena, test: Case, entry: JsonMap, variant: Variant):
   };
 }
 
+/** Typed into a shell, what went into the background would go on: here the shell itself must not end first. */
+function argvOf(test: Case, entry: JsonMap, variant: Variant): Json | undefined {
+  const argv = listOf(entry.argv);
+  const script = argv.at(-1);
+  const stays = variant === 'other-shell' && test.expected.outcome === 'terminate';
+  if (!stays || typeof script !== 'string' || argv[0] !== '-c') return entry.argv;
+  return [...argv.slice(0, -1), `${script}\nsleep 3`];
+}
+
 function schemaOf(
   parameters: ReadonlyMap<string, ParameterMapping>,
   stdin: string | null,
@@ -221,56 +209,6 @@ function stdinOf(
   const sends = typeof test.request.stdin === 'string' && test.expected.outcome !== 'reject';
   if (!sends && entry.stdin !== true) return null;
   return parameters.has('stdin') ? 'standardInput' : 'stdin';
-}
-
-function limitsOf(entry: JsonMap, notes: string[]): JsonMap {
-  const limits: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(mapOf(entry.limits))) {
-    const known = ownValue(limitFields as unknown as JsonMap, key);
-    const amount = numberOf(value);
-    if (!Array.isArray(known) || amount === null) {
-      notes.push(`limits.${key} is not mapped`);
-      continue;
-    }
-    const [unit, ...names] = known as readonly string[];
-    for (const name of names) limits[name] = unit === '' ? amount : `${amount}${unit}`;
-  }
-  const output = numberOf(entry.max_output_bytes);
-  if (output !== null) limits.output = `${output}B`;
-  return limits;
-}
-
-/** Where a case asks for more time than its catalog gives and expects a run, the operator is taken to allow it. */
-function timeoutOf(test: Case, entry: JsonMap): { defaultMs: number; written: Json } {
-  const defaultMs = numberOf(entry.timeout_ms) ?? 10_000;
-  const asked = numberOf(test.request.timeout_ms) ?? 0;
-  const maxMs = test.expected.outcome === 'reject' ? defaultMs : Math.max(defaultMs, asked);
-  return {
-    defaultMs,
-    written:
-      maxMs === defaultMs ? `${defaultMs}ms` : { default: `${defaultMs}ms`, max: `${maxMs}ms` },
-  };
-}
-
-function variablesOf(arena: Arena, entry: JsonMap, notes: string[]): JsonMap {
-  if (entry.env === undefined) return {};
-  if (!isMap(entry.env)) {
-    notes.push('catalog.env is a list of names that requests may set: Reeve lets them set none');
-    return {};
-  }
-  const variables = Object.entries(entry.env).map(([name, value]): [string, Json] => [
-    name,
-    arena.inSandbox(String(value)),
-  ]);
-  return { variables: Object.fromEntries(variables) };
-}
-
-function approvalsOf(entry: JsonMap): JsonMap {
-  const { approval, approvals } = entry;
-  if (approvals === undefined && (approval === undefined || approval === false)) return {};
-  if (approval === 'none' || approval === 'never') return {};
-  const stages = Array.isArray(approvals) ? approvals : ['operator'];
-  return { approvals: stages as readonly Json[], inputs: 'unbound' };
 }
 
 function slug(name: string): string {

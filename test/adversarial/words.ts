@@ -43,12 +43,24 @@ function handTests(): readonly HandTest[] {
 }
 
 export function handTestFor(id: string): HandTest | null {
-  const word = new RegExp(`(^|[^\\w-])${id.replace(/[^\w-]/g, '\\$&')}($|[^\\w-])`);
-  return handTests().find(({ title }) => word.test(title)) ?? null;
+  return handTests().find(({ title }) => carries(id, title)) ?? null;
 }
 
-/** Runs the tests of one file that carry one of the ids; true where they passed. */
-export function runHandTests(file: string, ids: readonly string[]): Promise<string | null> {
+/** As a word of its own: `val-nul` is not carried by `val-nul-again`. */
+function carries(id: string, text: string): boolean {
+  return new RegExp(`(^|[^\\w-])${id.replace(/[^\w-]/g, '\\$&')}($|[^\\w-])`).test(text);
+}
+
+export type HandResult =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'skipped'; readonly why: string }
+  | { readonly kind: 'broken'; readonly saw: string };
+
+/** Runs the tests of one file that carry one of the ids, and says of each how it went. */
+export function runHandTests(
+  file: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, HandResult>> {
   const pattern = ids.map((id) => id.replace(/[^\w-]/g, '\\$&')).join('|');
   const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=tap'];
   return new Promise((resolve) => {
@@ -68,12 +80,21 @@ export function runHandTests(file: string, ids: readonly string[]): Promise<stri
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk.toString('utf8');
     });
-    child.once('close', (code) => {
-      const passed = Number(/^# pass (\d+)/m.exec(output)?.[1] ?? 0);
-      if (code === 0 && passed >= 1) resolve(null);
-      else resolve(/^not ok .*$/m.exec(output)?.[0] ?? output.slice(-300));
-    });
+    child.once('close', () => resolve(new Map(ids.map((id) => [id, resultOf(id, output)]))));
   });
+}
+
+/** From the lines of TAP: `ok 1 - title`, `ok 2 - title # SKIP why`, `not ok 3 - title`. */
+function resultOf(id: string, output: string): HandResult {
+  const mine = output
+    .split('\n')
+    .filter((line) => /^\s*(not )?ok \d+ - /.test(line) && carries(id, line));
+  const bad = mine.find((line) => line.trimStart().startsWith('not ok'));
+  if (bad !== undefined || mine.length === 0) {
+    return { kind: 'broken', saw: bad?.trim() ?? `it did not run: ${output.slice(-300)}` };
+  }
+  const skipped = mine.map((line) => /# (?:SKIP|TODO)\b ?(.*)$/.exec(line)).find((m) => m !== null);
+  return skipped == null ? { kind: 'held' } : { kind: 'skipped', why: skipped[1]! };
 }
 
 /** A test runner that finds itself below another one runs nothing. */
@@ -82,28 +103,39 @@ function withoutRunner(): NodeJS.ProcessEnv {
   return rest;
 }
 
-const features: readonly (readonly [RegExp, string])[] = [
-  [/runbook|step .* (starts|at step)|resume run/, 'runbooks do not exist yet (issue: runbooks)'],
+/** What words are about, the verb by which the command line has it, and what is said while it has not. */
+const features: readonly (readonly [about: RegExp, verb: string, missing: string])[] = [
+  [
+    /runbook|step .* (starts|at step)|resume run/,
+    'runbook',
+    'runbooks do not exist yet (issue: runbooks)',
+  ],
   [
     /approv|human|prompt|files \d+ requests|pending|held/,
+    'approve',
     'approvals given by people do not exist yet (issue: approvals): a command that demands them is refused, and nothing runs',
   ],
   [
     /(change|edit|delete|remove|insert|reorder|rewrite|re-create|truncat|cut).*(byte|record|chain|file|log|entr)|verif/,
+    'audit verify',
     'a log that can be verified does not exist yet (issue: log)',
   ],
   [
     /agent B|other agent|second token|another principal/,
+    'token',
     'a gateway has one token so far, so there is no other agent (issue: approvals)',
   ],
 ];
 
-/** The feature that the words are about, where it is one that others build; null where it is none of them. */
+/** The feature that the words are about, where it is one that is not built yet; null otherwise. */
 export function featureOf(test: Case): string | null {
   const words = [
     ...wordsOf(test),
-    ...textsOf(test.setup.runbook === undefined ? [] : ['runbook']),
+    ...(test.setup.runbook === undefined ? [] : ['runbook']),
     ...test.expected.mustNot,
   ].join(' ; ');
-  return features.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+  const verbs = readFileSync(join(root, 'docs/cli.md'), 'utf8');
+  const found = features.find(([about]) => about.test(words));
+  if (found === undefined || new RegExp(`^### reeve ${found[1]}\\b`, 'm').test(verbs)) return null;
+  return found[2];
 }

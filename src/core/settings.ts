@@ -19,8 +19,12 @@ export interface Settings {
   readonly sandbox: 'required' | 'unsandboxed';
   /** True refuses to run where a limit cannot be enforced, instead of reporting it as degraded. */
   readonly limitsRequired: boolean;
-  /** Runs at once over all commands, and how many may wait. */
-  readonly concurrency: { readonly running: number; readonly waiting: number };
+  /** Runs at once over all commands, of one command that declares nothing itself, and how many may wait. */
+  readonly concurrency: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly perCommand?: number;
+  };
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly graceMs: number;
   /** Risks that may run in local mode (`trust: same-user`). */

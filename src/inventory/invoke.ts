@@ -13,7 +13,7 @@ import { hashExecutable, NoFingerprint } from './fingerprint.ts';
 import { hashInputs } from './inputs.ts';
 import { mergeMounts } from './mounts.ts';
 import { Objections } from './objections.ts';
-import { renderKey, renderTemplate } from './render.ts';
+import { renderKey, renderTemplate, sharedKey } from './render.ts';
 import { parseText } from './template.ts';
 import type { Validator } from './validator.ts';
 import { validatorOf } from './validators.ts';
@@ -112,7 +112,10 @@ export async function prepareInvocation(
       network: command.network,
       secrets: command.secrets,
       runAs: environment.runAs,
-      concurrency: key?.ok === true ? renderKey(command, key.parts, filling) : null,
+      concurrency:
+        key?.ok === true
+          ? renderKey(command, key.parts, filling)
+          : sharedKey(command, settings.concurrency.perCommand),
     }),
   );
 }

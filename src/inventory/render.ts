@@ -96,6 +96,14 @@ export function renderKey(
     : { key: fill(key, filling), max: command.concurrency.max };
 }
 
+/** For a command that declares no key: all of its runs count together, where the settings say how many there may be. */
+export function sharedKey(
+  command: Pick<Command, 'name'>,
+  perCommand: number | undefined,
+): Command['concurrency'] {
+  return perCommand === undefined ? null : { key: `command:${command.name}`, max: perCommand };
+}
+
 /** Each part is replaced once, from left to right: a value `{b}` stays `{b}`. */
 function fill(parts: readonly TokenPart[], filling: Filling): string {
   return parts

@@ -19,6 +19,12 @@ export const environmentSchema = z.strictObject({
 export const concurrencySchema = z.strictObject({
   running: z.int().min(1).max(1024).optional().describe('Runs at once. Default 8.'),
   waiting: z.int().min(0).max(100_000).optional().describe('Runs that may wait. Default 100.'),
+  perCommand: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('Runs at once of a command that declares no concurrency. Default: as many as run.'),
 });
 
 export const settingsSchema = z.strictObject({

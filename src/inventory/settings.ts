@@ -119,6 +119,7 @@ function complete(
     concurrency: {
       running: concurrency.running ?? settingsDefaults.running,
       waiting: concurrency.waiting ?? settingsDefaults.waiting,
+      ...(concurrency.perCommand === undefined ? {} : { perCommand: concurrency.perCommand }),
     },
     graceMs: fields.grace === undefined ? settingsDefaults.graceMs : parseDuration(fields.grace)!,
     localRisks: [...localRisks],

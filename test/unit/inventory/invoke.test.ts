@@ -7,6 +7,17 @@ import { sha256Hex } from '../../../src/core/json.ts';
 import { type Ask, prepareInvocation } from '../../../src/inventory/invoke.ts';
 import { ask, codes, house, invoke, me, refusal, settingsText, verdict } from './house.ts';
 
+test('runs of a command that declares no concurrency count together where the settings say so', async (t) => {
+  const own = 'run: [/usr/bin/true]\nconcurrency: { key: own, max: 5 }';
+  const plain = house(t);
+  const limited = house(t, `${settingsText}concurrency: { perCommand: 3 }\n`);
+  const of = async (at: typeof plain, fields: string) =>
+    (await invoke(at, at.command(fields), {})).concurrency;
+  assert.equal(await of(plain, 'run: [/usr/bin/true]'), null);
+  assert.deepEqual(await of(limited, 'run: [/usr/bin/true]'), { key: 'command:it', max: 3 });
+  assert.deepEqual(await of(limited, own), { key: 'own', max: 5 });
+});
+
 test('an invocation says everything that decides the effect', async (t) => {
   const at = house(
     t,

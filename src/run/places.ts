@@ -2,7 +2,15 @@
  * The places of the host that a run gets to see: workspace, its `.reeve`, mounts. Each is opened once and proven to be
  * the path that was decided, so nothing swapped underneath can stand in for it. Never: a symbolic link followed.
  */
-import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
@@ -78,11 +86,35 @@ export function closePlaces(places: readonly Place[]): void {
 
 /** Where the gateway's state would show in the sandbox: these targets are covered by empty folders. */
 export function hiddenTargets(places: readonly Place[], stateDir: string): readonly string[] {
+  const state = realPath(stateDir);
+  if (state === null) return [];
   return places.flatMap((place) => {
-    const below = relative(place.path, stateDir);
-    const inside = below !== '' && !below.startsWith('..') && !isAbsolute(below);
-    return inside && exists(stateDir) ? [join(place.target, below)] : [];
+    if (isWithin(state, place.path)) throw inState(place, state);
+    return isWithin(place.path, state) ? [join(place.target, relative(place.path, state))] : [];
   });
+}
+
+/** Places are known by their real paths. Null where there is nothing that could be seen. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** True for the folder itself and for everything below it. */
+function isWithin(folder: string, path: string): boolean {
+  const below = relative(folder, path);
+  return below === '' || !(below === '..' || below.startsWith('../') || isAbsolute(below));
+}
+
+/** There is nothing to cover there: all of it is the gateway's, its token and its keys included. */
+function inState(place: Place, stateDir: string): ReeveError {
+  return new ReeveError(
+    'COMMAND_EXECUTION_FAILED',
+    `${visibleLine(place.path)} lies in the gateway's state folder ${visibleLine(stateDir)}, which no command may see; nothing was started. Mount something else, or keep the state elsewhere (--state).`,
+  );
 }
 
 /** `.reeve` holds configuration that the gateway trusts: what runs in the workspace must not write it. */
@@ -172,13 +204,4 @@ function unusable(what: string, path: string, cause: unknown): ReeveError {
     [],
     { cause },
   );
-}
-
-function exists(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

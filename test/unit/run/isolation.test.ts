@@ -121,6 +121,20 @@ describe('a sandboxed command', () => {
     );
   });
 
+  test('cannot have the state of the gateway, or anything in it, mounted', async (t) => {
+    if (!needsSandbox(t, runner)) return;
+    const state = join(workspace, 'state');
+    const behind = join(folder(t), 'link');
+    symlinkSync(state, behind);
+    const other = await runnerFor(t, { stateDir: behind });
+    for (const source of [state, join(state, 'local.token')]) {
+      await assert.rejects(
+        run(other, { argv: ['/bin/cat', '/seen'], mounts: [{ source, target: '/seen' }] }),
+        /state folder/,
+      );
+    }
+  });
+
   test('is refused where .reeve is a link that it may have planted', async (t) => {
     if (!needsSandbox(t, runner)) return;
     const other = workspaceIn(parent, 'planted');

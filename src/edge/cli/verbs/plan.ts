@@ -43,7 +43,7 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
   const by =
     plan.policies.length === 0
       ? 'no policy permits it'
-      : `by ${plan.policies.map(visibleLine).join(', ')}`;
+      : `${plan.decision === 'needs-approval' ? 'of people, then permitted by' : 'by'} ${plan.policies.map(visibleLine).join(', ')}`;
   const verdict = {
     permit: paint.good('permit'),
     deny: paint.bad('deny'),
@@ -122,12 +122,7 @@ function variables(plan: PlanReport): readonly string[] | null {
 }
 
 const times: ReadonlySet<LimitName> = new Set(['cpuTimeMs']);
-const counts: ReadonlySet<LimitName> = new Set([
-  'cpu',
-  'processes',
-  'openFiles',
-  'workspaceFiles',
-]);
+const counts: ReadonlySet<LimitName> = new Set(['cpu', 'processes', 'openFiles', 'workspaceFiles']);
 
 function limits(plan: PlanReport, paint: Paint): readonly string[] {
   const width = Math.max(...Object.keys(plan.limits).map((n) => n.length));

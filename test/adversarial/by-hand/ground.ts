@@ -140,8 +140,13 @@ export class Ground implements AsyncDisposable {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Fine where it never started, too. */
+  async stop(): Promise<void> {
     await this.#gateway?.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     this.#watcher.endAll();
     this.arena.dispose();
   }

@@ -214,7 +214,7 @@ test('audit-disk-full: while the disk of the record is full nothing runs; what r
       return ended === ran;
     });
   } finally {
-    await ground.gateway.stop();
+    await ground.stop();
     execFileSync('umount', ['-l', state]);
   }
 });

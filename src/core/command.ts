@@ -1,5 +1,6 @@
 /** What the inventory declares: one command, checked and complete. Frozen values; nothing here reads a file. */
 import type { JsonObject, JsonValue } from './json.ts';
+import type { SecretUse } from './secret.ts';
 
 export const risks = ['low', 'medium', 'high', 'critical'] as const;
 export type Risk = (typeof risks)[number];
@@ -96,7 +97,7 @@ export interface Command {
   readonly workspace: WorkspaceAccess;
   readonly mounts: readonly Mount[];
   readonly inputs: Inputs;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretUse[];
   readonly dependencies: readonly string[];
   readonly approvals: readonly ApprovalStage[];
   readonly guardrails: readonly string[];

@@ -4,6 +4,7 @@
  */
 import type { Limits, Mount, NetworkAccess, WorkspaceAccess } from './command.ts';
 import { digestJson, type JsonObject, type JsonValue } from './json.ts';
+import type { SecretUse } from './secret.ts';
 
 /** The executable as it was found: its path in the sandbox, its file on the host, and that file's SHA-256. */
 export interface Executable {
@@ -41,7 +42,8 @@ export interface Invocation {
   readonly limits: Limits;
   readonly timeoutMs: number;
   readonly network: NetworkAccess;
-  readonly secrets: readonly string[];
+  /** Names, and how each is given; never a value. */
+  readonly secrets: readonly SecretUse[];
   readonly runAs: number | null;
   /** Rendered concurrency key, and how many of it may run at once. */
   readonly concurrency: { readonly key: string; readonly max: number } | null;

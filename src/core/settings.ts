@@ -1,5 +1,6 @@
 /** The settings of a gateway, checked and complete: `reeve.yaml` with `REEVE_*` variables over it. All paths absolute. */
 import type { Environment, Risk } from './command.ts';
+import type { SecretSources } from './secret.ts';
 
 export interface Settings {
   /** The file that they were read from, and its folder. */
@@ -15,6 +16,8 @@ export interface Settings {
   readonly allowedHosts: readonly string[];
   readonly defaultEnvironment: string;
   readonly environments: Readonly<Record<string, Environment>>;
+  /** Where secrets come from, for every environment in which they have a source. */
+  readonly secrets: SecretSources;
   /** `required`: no sandbox, no run. `unsandboxed`: run without where the sandbox cannot be had, and say so everywhere. */
   readonly sandbox: 'required' | 'unsandboxed';
   /** True refuses to run where a limit cannot be enforced, instead of reporting it as degraded. */

@@ -10,6 +10,7 @@ import type { Execution, LimitReport } from '../core/execution.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Trust } from '../core/principal.ts';
+import type { SecretUse } from '../core/secret.ts';
 
 /** A call as a face has parsed it: shapes checked, nothing else. Exactly one of `arguments` and `args` is not null. */
 export interface ExecuteRequest {
@@ -44,6 +45,8 @@ export interface Listing {
   readonly approvals: readonly ApprovalStage[];
   readonly guardrails: readonly string[];
   readonly dependencies: readonly string[];
+  /** What the gateway gives it besides its arguments: names, never values. */
+  readonly secrets: readonly SecretUse[];
   readonly network: Command['network'];
   readonly workspace: Command['workspace'];
 }
@@ -65,6 +68,7 @@ export interface PlanReport {
   readonly workingDirectory: string;
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
   readonly variables: Readonly<Record<string, string>>;
+  readonly secrets: readonly SecretUse[];
   readonly limits: Command['limits'];
   readonly timeoutMs: number;
   readonly network: Command['network'];

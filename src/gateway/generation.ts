@@ -26,6 +26,8 @@ export interface Generation {
   /** `sha256:…` over the hashes of all its files and the settings as they came out, variables included. */
   readonly hash: string;
   readonly warnings: readonly Diagnostic[];
+  /** A variable of the gateway's own environment. A function, because values are shown and hashed nowhere. */
+  readonly variable: (name: string) => string | undefined;
 }
 
 /** The configuration does not hold together; `diagnostics` says where and why. Nothing was started on it. */
@@ -77,6 +79,7 @@ export async function loadGeneration(
       files: Object.freeze(files),
       hash,
       warnings: Object.freeze([...before, ...policy.warnings]),
+      variable: (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
     }),
   };
 }

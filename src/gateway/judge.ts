@@ -8,8 +8,10 @@ import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller, Trust } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
+import { fileWithoutSandbox } from '../run/secret-arguments.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
+import { obstacle, sourceOf, unavailable } from './secret-source.ts';
 
 /** The command of this name if the principal may see it; else COMMAND_NOT_ALLOWED, the same for all that it may not. */
 export function commandInSight(
@@ -65,7 +67,7 @@ export function objections(
     ofDecision(decision, invocation),
     ofTrust(house.trust, generation, command),
     ofSandbox(house, generation, invocation),
-    ofSecrets(invocation),
+    ofSecrets(house, generation, invocation),
     ofDependencies(command),
   ].filter((e) => e !== null);
 }
@@ -124,13 +126,27 @@ function ofSandbox(
   return null;
 }
 
-function ofSecrets(invocation: Invocation): ReeveError | null {
-  if (invocation.secrets.length === 0) return null;
-  return new ReeveError(
-    'SECRET_UNAVAILABLE',
-    `${invocation.command} needs the secret(s) ${invocation.secrets.join(', ')}, and no source is configured for them.`,
-    invocation.secrets.map((name) => ({ field: `secrets.${name}`, problem: 'has no source' })),
-  );
+function ofSecrets(
+  { runner }: Pick<House, 'runner'>,
+  generation: Generation,
+  invocation: Invocation,
+): ReeveError | null {
+  const { environment } = invocation;
+  for (const use of invocation.secrets) {
+    const source = sourceOf(generation, use.name, environment);
+    if (source === undefined) {
+      return unavailable(
+        use.name,
+        `no source is configured for it in ${environment}`,
+        `Name one in ${generation.settings.file}: secrets: { ${use.name}: { env: ${use.name} } }.`,
+      );
+    }
+    if (use.as === 'file' && runner.capabilities.tier === 'none')
+      return fileWithoutSandbox(use.name);
+    const objection = source.kind === 'command' ? null : obstacle(generation, use, source);
+    if (objection !== null) return objection;
+  }
+  return null;
 }
 
 function ofDependencies(command: Command): ReeveError | null {

@@ -22,8 +22,9 @@ import {
   watchExecution,
 } from './read.ts';
 import { recover } from './recover.ts';
+import { refuse } from './refuse.ts';
 import { restartNeeded } from './restart-needed.ts';
-import { refuse, submit } from './submit.ts';
+import { submit } from './submit.ts';
 
 /** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
 const recoverMs = 5_000;

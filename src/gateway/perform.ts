@@ -1,20 +1,23 @@
 /**
- * From the queue to the end on record: decided again → permit → intent durable → process → outcome durable → answer.
- * Never: a process before its intent is on record, an answer before its outcome is, a second process for one execution.
+ * From the queue to the permit: still the same → decided again → secrets → decided again → carried out. Never: a process
+ * for what was not decided on under the configuration of this moment, a secret fetched for what may not run.
  */
-import { intent } from '../audit/entries.ts';
 import type { Command } from '../core/command.ts';
 import { issuePermit, type Permit } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
-import type { Execution, Outcome } from '../core/execution.ts';
+import type { Execution } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
-import { conclude, finishElsewhere, settle } from './conclude.ts';
+import { noSecrets, type SealedSecrets } from '../core/secret.ts';
+import { carryOut, known } from './carry-out.ts';
+import { settle } from './conclude.ts';
+import { gatherSecrets } from './gather-secrets.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
 import { type Prepared, prepareAgain } from './prepare-again.ts';
+import { isSource, Withheld } from './withheld.ts';
 
 /** Hands a queued execution to the queue. A crash from here to the intent leaves it `queued`: nothing ran. */
 export function enqueue(
@@ -67,80 +70,57 @@ async function perform(
   prepared: Prepared,
   waited: boolean,
 ): Promise<'done' | 'busy'> {
-  const { requestId, owner, fence } = live.execution;
   const { invocation } = prepared;
   let permit: Permit;
   let policies: readonly string[];
+  let secrets = noSecrets;
   try {
     if (waited) await stillTheSame(house, caller, prepared);
     // Cancelled, or asked to stop, while that was looked at: the queue lets go of it, and nothing was started.
-    if (live.controller.signal.aborted || house.state.shuttingDown) return 'busy';
+    if (isOver(house, live)) return 'busy';
     ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
+    if (invocation.secrets.length > 0) {
+      // Nobody is asked for a secret that could not be used yet.
+      if (isFull(house, invocation)) return 'busy';
+      secrets = await secretsFor(house, caller, live, prepared);
+      if (isOver(house, live)) return 'busy';
+      ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
+    }
   } catch (error) {
+    if (isOver(house, live)) return 'busy';
     settle(house, live, 'rejected', known(house, error));
     return 'done';
   }
-
-  const startedAt = house.clock.now();
-  const sandbox = house.runner.report(invocation);
-  try {
-    const result = house.store.start(
-      requestId,
-      owner,
-      fence,
-      startedAt,
-      invocation.concurrency?.max ?? null,
-      intent(live.execution, { at: startedAt, policies, sandbox }),
-    );
-    switch (result.kind) {
-      case 'busy':
-        return 'busy';
-      case 'frozen':
-        settle(
-          house,
-          live,
-          'rejected',
-          new ReeveError(
-            'FROZEN',
-            'The gateway was frozen while this waited; nothing was started.',
-          ),
-        );
-        return 'done';
-      case 'lost':
-        finishElsewhere(house, live);
-        return 'done';
-      case 'started':
-        break;
-    }
-  } catch (error) {
-    notIntended(house, live, known(house, error));
-    return 'done';
-  }
-
-  live.status({ ...live.execution, status: 'running', startedAt, policies });
-  const outcome = await run(house, live, permit);
-  await conclude(house, live, outcome);
-  return 'done';
+  const { settings } = house.generations.current;
+  const withheld = isSource(settings, invocation.command) ? new Withheld() : null;
+  return carryOut(house, live, { invocation, permit, policies, secrets, withheld });
 }
 
-/**
- * The intent was reported as not written, so nothing runs. It may have reached the disk all the same: then the record
- * says `running`, and has to be told that nothing ran. If that fails too, recovery does it.
- */
-function notIntended(house: House, live: LiveRun, error: ReeveError): void {
-  if (statusOnRecord(house, live) !== 'running') {
-    settle(house, live, 'rejected', error);
-    return;
-  }
-  live.execution = { ...live.execution, status: 'running' };
-  settle(house, live, 'failed', error);
+const isOver = (house: House, live: LiveRun): boolean =>
+  live.controller.signal.aborted || house.state.shuttingDown;
+
+/** A look ahead only: what holds is decided when the intent is put on record. */
+function isFull(house: House, { concurrency }: Invocation): boolean {
+  if (concurrency === null) return false;
+  const running = house.store
+    .open()
+    .filter((e) => e.status === 'running' && e.concurrencyKey === concurrency.key);
+  return running.length >= concurrency.max;
 }
 
-function statusOnRecord(house: House, live: LiveRun): Execution['status'] | null {
-  try {
-    return house.store.execution(live.execution.requestId)?.status ?? null;
-  } catch {
-    return null;
+/** The values by the sources that are in force when they have come. */
+async function secretsFor(
+  house: House,
+  caller: Caller,
+  live: LiveRun,
+  prepared: Prepared,
+): Promise<SealedSecrets> {
+  for (;;) {
+    const generation = house.generations.current;
+    const secrets = await gatherSecrets(house, generation, live, prepared.invocation);
+    // That took its time, and others ran meanwhile.
+    await stillTheSame(house, caller, prepared);
+    if (generation === house.generations.current) return secrets;
   }
 }
 
@@ -186,56 +166,4 @@ function decideAgain(
     permit: issuePermit(execution.requestId, execution.fence, invocation, decision, []),
     policies: decision.policies,
   };
-}
-
-async function run(house: House, live: LiveRun, permit: Permit): Promise<Outcome> {
-  const { requestId } = live.execution;
-  const began = house.clock.monotonic();
-  try {
-    return await house.runner.run(permit, {
-      signal: live.controller.signal,
-      onStarted: (handle) => {
-        try {
-          house.store.attach(requestId, handle);
-        } catch (error) {
-          // Recovery can still find the run by its request id; the run goes on.
-          house.report(`the processes of ${requestId} could not be noted`, error);
-        }
-      },
-      onOutput: (stream, chunk) => live.output(stream, chunk),
-    });
-  } catch (error) {
-    return notRun(known(house, error), house.clock.monotonic() - began, house, live);
-  }
-}
-
-/** The outcome of a run that never became a process (the sandbox could not be set up, the executable changed). */
-function notRun(error: ReeveError, durationMs: number, house: House, live: LiveRun): Outcome {
-  const nothing = { bytes: new Uint8Array(), total: 0, truncated: false };
-  return {
-    status: live.controller.signal.aborted ? 'cancelled' : 'failed',
-    exitCode: null,
-    signal: null,
-    errorCode: live.controller.signal.aborted ? 'COMMAND_CANCELLED' : error.code,
-    errorMessage: error.message,
-    stdout: nothing,
-    stderr: nothing,
-    usage: { cpuMs: null, peakMemory: null, peakProcesses: null, stdoutBytes: 0, stderrBytes: 0 },
-    sandbox: {
-      tier:
-        house.runner.capabilities.tier === 'none' ? 'unsandboxed' : house.runner.capabilities.tier,
-      enforced: [],
-      degraded: [],
-    },
-    durationMs,
-  };
-}
-
-function known(house: House, error: unknown): ReeveError {
-  if (error instanceof ReeveError) return error;
-  house.report('a run failed in a way that nobody foresaw', error);
-  return new ReeveError(
-    'COMMAND_EXECUTION_FAILED',
-    "The gateway failed while starting the command. The gateway's log says more.",
-  );
 }

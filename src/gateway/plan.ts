@@ -45,6 +45,7 @@ export async function plan(
     workingDirectory: invocation.workingDirectory,
     mounts: invocation.mounts,
     variables: invocation.variables,
+    secrets: invocation.secrets,
     limits: invocation.limits,
     timeoutMs: invocation.timeoutMs,
     network: invocation.network,

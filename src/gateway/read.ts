@@ -187,6 +187,7 @@ export function readInventory(house: House, caller: Caller): readonly Listing[] 
           : stagesOf(command, command.defaultEnvironment),
       guardrails: command.guardrails,
       dependencies: command.dependencies,
+      secrets: command.secrets,
       network: command.network,
       workspace: command.workspace,
     }));

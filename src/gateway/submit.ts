@@ -3,9 +3,9 @@
  * In: a parsed call and who makes it. Out: an execution that is on record. Never: a refusal that is not on record,
  * a look at the arguments before it is decided that the principal may see the command, a process.
  */
-import { asked, decided, refused } from '../audit/entries.ts';
+import { asked, decided } from '../audit/entries.ts';
 import type { Decision } from '../core/decision.ts';
-import { ReeveError, Refusal } from '../core/errors.ts';
+import { ReeveError } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
@@ -18,6 +18,7 @@ import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { enqueue } from './perform.ts';
 import type { Prepared } from './prepare-again.ts';
+import { asReeveError, refuse } from './refuse.ts';
 import { askedAgain, idempotencyOf, keyConflict, replay } from './replay.ts';
 
 /** Resolves with the execution once it is queued (or with an earlier one, by its idempotency key); else throws Refusal. */
@@ -101,26 +102,6 @@ function queue(
   }
 }
 
-/**
- * Puts a refusal on record and makes the error to answer with. Throws AUDIT_UNAVAILABLE where that fails: an error with a
- * request id says that the record holds it.
- */
-export function refuse(house: House, execution: Execution, error: ReeveError): Refusal {
-  const rejected: Execution = {
-    ...execution,
-    status: 'rejected',
-    finishedAt: house.clock.now(),
-    errorCode: error.code,
-    errorMessage: error.message,
-  };
-  try {
-    house.store.accept(rejected, [asked(rejected), refused(rejected, error)], null);
-  } catch (failure) {
-    throw asReeveError(house, failure);
-  }
-  return new Refusal(execution.requestId, error);
-}
-
 function assertOpen(house: House): void {
   const closed = closedBecause(house);
   if (closed !== null) throw closed;
@@ -151,16 +132,4 @@ export function closedBecause(house: House): ReeveError | null {
 function assertRoom(house: House, { principal, concurrencyKey }: Execution): void {
   const refusal = house.queue.noRoom(principal, concurrencyKey);
   if (refusal !== null) throw refusal;
-}
-
-/** Errors that nobody foresaw are the gateway's own failure: told to the operator, not to the caller. */
-export function asReeveError(house: House, error: unknown): ReeveError {
-  if (error instanceof ReeveError) return error;
-  house.report('a request failed in a way that nobody foresaw', error);
-  return new ReeveError(
-    'COMMAND_EXECUTION_FAILED',
-    "The gateway failed while handling the request; nothing was started. The gateway's log says more.",
-    [],
-    { cause: error },
-  );
 }

@@ -1,6 +1,5 @@
 /** How the fields of a declaration fit together. In: fields that are right in form. Out: what they mean, and findings where they contradict one another. */
 import type { EnvironmentOverride, Inputs } from '../core/command.ts';
-import type { Settings } from '../core/settings.ts';
 import type { Findings } from './diagnose.ts';
 import { inputPatternProblem } from './inputs.ts';
 import type { CommandFields } from './inventory-schema.ts';
@@ -90,29 +89,6 @@ export function checkWorkspace(fields: Partial<CommandFields>, at: Path, finding
       );
     }
   }
-}
-
-export function checkSecrets(
-  fields: Partial<CommandFields>,
-  environments: Readonly<Record<string, EnvironmentOverride>>,
-  settings: Settings,
-  at: Path,
-  findings: Findings,
-): void {
-  const layers = Object.keys(environments).flatMap((name) => [
-    settings.environments[name]!.variables,
-    environments[name]!.variables ?? {},
-  ]);
-  (fields.secrets ?? []).forEach((name, index) => {
-    if ([fields.variables ?? {}, ...layers].some((variables) => Object.hasOwn(variables, name))) {
-      findings.error(
-        [...at, 'secrets', index],
-        'secrets',
-        `${name} is a variable as well, and a secret must come from one place`,
-        'Remove it from "variables".',
-      );
-    }
-  });
 }
 
 export function checkDefaultEnvironment(

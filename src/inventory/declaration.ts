@@ -9,7 +9,6 @@ import { parseDuration } from '../core/units.ts';
 import {
   checkConcurrency,
   checkDefaultEnvironment,
-  checkSecrets,
   checkWorkspace,
   readInputs,
   readStdin,
@@ -27,6 +26,7 @@ import { lintCommand } from './lint/lint.ts';
 import { type DeclaredMount, mergeMounts, readMounts } from './mounts.ts';
 import { checkParameters, checkRequired, schemaOf } from './parameters.ts';
 import { readRun } from './run-line.ts';
+import { checkSecretUses, readSecretUses } from './secret-uses.ts';
 import type { Path, Source } from './source.ts';
 import type { Declared } from './template.ts';
 import { completeLimits, readLimits, readOverride, readStages, readTimeout } from './terms.ts';
@@ -86,7 +86,7 @@ export function readDeclaration(
   const inputs = readInputs(fields, environments, at, findings);
   if (parametersAreSound) checkConcurrency(fields, declared, stdin, at, findings);
   checkWorkspace(fields, at, findings);
-  checkSecrets(fields, environments, settings, at, findings);
+  checkSecretUses(fields, environments, mounts, settings, at, findings);
   checkDefaultEnvironment(fields, environments, at, findings);
   const timeout =
     fields.timeout === undefined ? null : readTimeout(fields.timeout, [...at, 'timeout'], findings);
@@ -126,7 +126,7 @@ export function readDeclaration(
     workspace: fields.workspace ?? commandDefaults.workspace,
     mounts: mounts.map(({ source: from, target }) => ({ source: from, target })),
     inputs,
-    secrets: fields.secrets ?? [],
+    secrets: readSecretUses(fields.secrets ?? []),
     dependencies,
     approvals: readStages(approvals, null),
     guardrails: fields.guardrails ?? [],

@@ -68,7 +68,13 @@ export const variables = z
   )
   .describe('Environment variables of the command, as text: { LOG_LEVEL: info, PORT: "8080" }.');
 
-export const secretName = variableName;
+/** What programs and loaders read for themselves, or what Reeve sets: a secret of that name would be something else as well. */
+const takenNames =
+  /^(?:PATH|HOME|LANG|LC_.*|TMPDIR|SHELL|SHELLOPTS|BASHOPTS|BASH_.*|IFS|ENV|PS[0-4]|CDPATH|GLIBC_TUNABLES|(?:NODE|PYTHON|PERL|RUBY|GIT|REEVE)_?(?:OPTIONS|PATH|HOME|STARTUP|5LIB|5OPT|OPT|LIB|EXEC_PATH|SSH_COMMAND)|REEVE_.*|JAVA_TOOL_OPTIONS)$/i;
+
+export const secretName = variableName.refine((name) => !takenNames.test(name), {
+  error: 'cannot be the name of a secret: programs or Reeve read a variable of that name',
+});
 
 const mountMap = z.strictObject({
   path: path.describe('The file or folder on this host.'),

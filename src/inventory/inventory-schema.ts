@@ -180,10 +180,24 @@ export const commandSchema = z.strictObject({
       'Files whose content decides the effect: inputs: [migrations/**], or inputs: unbound.',
     ),
   secrets: z
-    .array(secretName)
+    .array(
+      z.union(
+        [
+          secretName,
+          z.strictObject({
+            name: secretName,
+            as: z
+              .enum(['variable', 'file'])
+              .optional()
+              .describe('variable (the default), or file: its path is in the variable NAME_FILE.'),
+          }),
+        ],
+        { error: 'must be the name of a secret, or { name, as }' },
+      ),
+    )
     .max(64)
     .optional()
-    .describe('Names of secrets: secrets: [DATABASE_URL].'),
+    .describe('Secrets by name: secrets: [DATABASE_URL, { name: TLS_KEY, as: file }].'),
   dependencies: z
     .array(
       z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {

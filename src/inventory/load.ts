@@ -12,6 +12,7 @@ import { readDeclaration } from './declaration.ts';
 import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
 import { commandName, inventoryOuterSchema } from './inventory-schema.ts';
 import { placementMessage, placementRemedy, writableFrom } from './placement.ts';
+import { checkSecretSources } from './secret-sources.ts';
 import { fileError, readSource, type Source } from './source.ts';
 import { nearest, quote } from './words.ts';
 
@@ -68,6 +69,7 @@ export function loadInventory(path: string, settings: Settings): Loaded<Inventor
   diagnostics.push(...duplicates(declared));
   const commands = declared.flatMap(({ command }) => (command === null ? [] : [command]));
   diagnostics.push(...danglingRollbacks(declared));
+  diagnostics.push(...checkSecretSources(settings, commands));
   if (diagnostics.some((d) => d.severity === 'error'))
     return { ok: false, diagnostics: inOrder(diagnostics) };
   const inventory: Inventory = {

@@ -1,6 +1,14 @@
 /** The form of `reeve.yaml`, as Zod schemas that a reference and an editor's JSON Schema can be made from. No meaning here, only form. */
 import { z } from 'zod';
-import { duration, environmentName, mounts, path, riskName, variables } from './fields.ts';
+import {
+  duration,
+  environmentName,
+  mounts,
+  path,
+  riskName,
+  secretName,
+  variables,
+} from './fields.ts';
 
 export const environmentSchema = z.strictObject({
   workspace: path.describe('The folder that commands work in: workspace: ./workspace.'),
@@ -26,6 +34,33 @@ export const concurrencySchema = z.strictObject({
     .optional()
     .describe('Runs at once of a command that declares no concurrency. Default: as many as run.'),
 });
+
+const secretSource = [
+  z.strictObject({
+    env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'is no variable name' })
+      .describe("A variable of the gateway's own environment: { env: NAME }."),
+  }),
+  z.strictObject({
+    file: path.describe('A file that no command sees and others cannot read: { file: PATH }.'),
+  }),
+  z.strictObject({
+    credential: z
+      .string()
+      .regex(/^(?!\.\.?$)[A-Za-z0-9_.@-]{1,255}$/, { error: 'is no name of a credential' })
+      .describe(
+        'A systemd credential, by its name in $CREDENTIALS_DIRECTORY: { credential: NAME }.',
+      ),
+  }),
+  z.strictObject({
+    command: z.string().max(64).describe('A command of the inventory whose output it is.'),
+    arguments: z.record(z.string(), z.unknown()).optional().describe('Its arguments.'),
+  }),
+] as const;
+const sourceHelp =
+  'One of { env: NAME }, { file: PATH }, { credential: NAME } and { command: NAME, arguments: {…} }.';
+export type SecretSourceField = z.infer<(typeof secretSource)[number]>;
 
 export const settingsSchema = z.strictObject({
   version: z.literal(1).describe('The version of this format: version: 1.'),
@@ -58,6 +93,26 @@ export const settingsSchema = z.strictObject({
     .record(environmentName, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, { error: 'must name at least one environment' })
     .describe('Where commands run: environments: { development: { workspace: ./workspace } }.'),
+  secrets: z
+    .record(
+      secretName,
+      z.union(
+        [
+          ...secretSource,
+          z.strictObject({
+            environments: z
+              .record(
+                environmentName,
+                z.union(secretSource, { error: `must be a source. ${sourceHelp}` }),
+              )
+              .describe('A source for each environment: { production: { credential: NAME } }.'),
+          }),
+        ],
+        { error: `must be a source, or { environments: { NAME: source } }. ${sourceHelp}` },
+      ),
+    )
+    .optional()
+    .describe('Where secrets come from: secrets: { DATABASE_URL: { env: DATABASE_URL } }.'),
   sandbox: z
     .enum(['required', 'unsandboxed'])
     .optional()

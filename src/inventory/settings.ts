@@ -15,6 +15,7 @@ import {
   type Writable,
   writableFrom,
 } from './placement.ts';
+import { readSecretSources } from './secret-sources.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
@@ -114,6 +115,7 @@ function complete(
     allowedHosts: fields.allowedHosts ?? [],
     defaultEnvironment,
     environments: Object.fromEntries(environments),
+    secrets: readSecretSources(written, environments, folder, findings),
     sandbox: fields.sandbox ?? settingsDefaults.sandbox,
     limitsRequired: fields.limits?.required ?? false,
     concurrency: {

@@ -47,7 +47,7 @@ export interface Running {
 /** Starts the process. Throws ReeveError if there was none: then nothing has run. */
 export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Running> {
   const { plan } = input;
-  const [out, err, status, args] = await supply.take(4);
+  const [out, err, status, args, ...more] = await supply.take(4 + plan.contents.length);
   const sandboxStatus = new SandboxStatus();
   const inlets: Inlet[] = [];
   const outlets: Outlet[] = [];
@@ -102,6 +102,9 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
       if (input.files.seccomp !== null) layout.set(descriptors.seccomp, file(input.files.seccomp));
     }
     for (const { fd, as } of plan.placeDescriptors) layout.set(as, fd);
+    plan.contents.forEach(({ bytes, as }, index) => {
+      layout.set(as, outlet(more[index]!, bytes));
+    });
     input.lastCheck();
     const highest = Math.max(...layout.keys());
     child = spawn(plan.file, [...plan.args], {
@@ -116,7 +119,7 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
     throw failure(error);
   } finally {
     for (const fd of opened) closeSync(fd);
-    supply.discard([args!, status!]);
+    supply.discard([args!, status!, ...more]);
   }
   const release = (): void => {
     for (const end of [...inlets, ...outlets]) end.destroy();

@@ -5,10 +5,12 @@
 import type { Limits } from '../core/command.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
+import type { SecretValue } from '../core/secret.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
 import { type Place, workspaceTarget } from './places.ts';
 import { requestVariable } from './processes.ts';
+import { secretArguments, secretFiles, secretVariables } from './secret-arguments.ts';
 
 /** Numbers of the child's descriptors; places follow from 15 on. */
 export const descriptors = Object.freeze({
@@ -31,6 +33,8 @@ export interface PlanInput {
   readonly places: readonly PlannedPlace[];
   /** Paths in the sandbox that are covered by empty folders. */
   readonly hidden: readonly string[];
+  /** Their values go through pipes: into bubblewrap's arguments, or into files of the sandbox's own memory. */
+  readonly secrets: readonly SecretValue[];
   /** `cgroup.procs` files to enter. Empty: no control group. */
   readonly entries: readonly string[];
   /** The gateway's pid: its descriptors prove that what was staged is what was opened. */
@@ -46,6 +50,8 @@ export interface Plan {
   readonly cwd: string;
   /** The child's number for each place that is handed over open. */
   readonly placeDescriptors: readonly { readonly fd: number; readonly as: number }[];
+  /** What bubblewrap reads from a pipe at the child's number. */
+  readonly contents: readonly { readonly bytes: Uint8Array; readonly as: number }[];
 }
 
 /**
@@ -70,7 +76,12 @@ export function sandboxedPlan(input: PlanInput): Plan {
     .filter((place) => place.staged === null)
     .map((place, index) => ({ place, as: descriptors.firstPlace + index }));
   const as = new Map(handed.map(({ place, as }) => [place, as]));
-  const sandboxArguments = nulSeparated(bubblewrapArguments(input, as));
+  const files = secretFiles(input.secrets, descriptors.firstPlace + handed.length);
+  const sandboxArguments = nulSeparated([
+    ...bubblewrapArguments(input, as),
+    ...secretArguments(input.secrets, files),
+    ...['--remount-ro', '/', '--chdir', invocation.workingDirectory],
+  ]);
   const args = [
     ...(staged.length > 0 ? ['--mount', '--propagation', 'slave', '--', host.shell] : []),
     '-c',
@@ -100,6 +111,7 @@ export function sandboxedPlan(input: PlanInput): Plan {
     environment: {},
     cwd: '/',
     placeDescriptors: handed.map(({ place, as }) => ({ fd: place.fd, as })),
+    contents: files.map(({ bytes, as }) => ({ bytes, as })),
   });
 }
 
@@ -122,9 +134,14 @@ export function unsandboxedPlan(input: PlanInput): Plan {
     file: host.shell,
     args: withoutNul(args),
     sandboxArguments: null,
-    environment: { ...environmentOf(invocation), [requestVariable]: requestId },
+    environment: {
+      ...environmentOf(invocation),
+      ...secretVariables(input.secrets),
+      [requestVariable]: requestId,
+    },
     cwd: hostPath(invocation, invocation.workingDirectory),
     placeDescriptors: [],
+    contents: [],
   });
 }
 
@@ -178,7 +195,6 @@ function bubblewrapArguments(
     ...['--size', String(64 * 2 ** 20), '--perms', '1777', '--tmpfs', '/tmp', '--dir', '/run'],
     ...input.places.flatMap((place) => bind(place, as.get(place))),
     ...input.hidden.flatMap((t) => ['--perms', '0555', '--tmpfs', t, '--remount-ro', t]),
-    ...['--remount-ro', '/', '--chdir', invocation.workingDirectory],
     ...['--die-with-parent', '--new-session', '--clearenv'],
     ...Object.entries(environmentOf(invocation)).flatMap(([k, v]) => ['--setenv', k, v]),
     ...['--cap-drop', 'ALL', '--json-status-fd', String(descriptors.status)],

@@ -6,12 +6,13 @@
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Clock, RunHandle } from '../core/ports.ts';
+import { noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { visibleLine } from '../core/text.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
 import type { CgroupHost } from './cgroup-host.ts';
-import { Collector } from './collector.ts';
 import type { Host } from './host.ts';
 import { chooseIdentity, type Identity } from './identity.ts';
+import { KeptStream } from './kept-stream.ts';
 import { launch, type Running } from './launch.ts';
 import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
 import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
@@ -26,6 +27,7 @@ import {
   unsandboxedPlan,
 } from './plan.ts';
 
+import { redactionOf } from './redaction/filter.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Stop } from './seen.ts';
 import { Supervision } from './supervise.ts';
@@ -33,6 +35,10 @@ import { Supervision } from './supervise.ts';
 export interface RunControl {
   /** Cancels the run; `reason` is put into the message. */
   readonly signal: AbortSignal;
+  /** The values that the invocation names; none where it names none. They are given to the process, and hidden in its output. */
+  readonly secrets?: SealedSecrets;
+  /** True where the output goes to nobody but the gateway itself, as it is: nothing is hidden in it. */
+  readonly withheld?: boolean;
   /** Called once, right after the process was created. */
   onStarted(handle: RunHandle): void;
   /** The first `limits.output` bytes of each stream as they come, exactly; beyond that only the outcome has the tail. */
@@ -61,7 +67,7 @@ export interface ActiveRun {
   readonly identity: Identity;
   readonly group: Group | null;
   readonly startedAt: { readonly now: number; readonly monotonic: number };
-  readonly output: { readonly stdout: Collector; readonly stderr: Collector };
+  readonly output: { readonly stdout: KeptStream; readonly stderr: KeptStream };
   readonly running: Running;
   readonly supervision: Supervision;
   readonly lookout: Lookout;
@@ -85,15 +91,14 @@ export async function startRun(
   const identity = chooseIdentity(invocation, owner, context.gateway);
   const places = context.sandboxed ? openPlaces(invocation, identity, owner) : [];
   let group: Group | null = null;
-  const output = {
-    stdout: new Collector(invocation.limits.output),
-    stderr: new Collector(invocation.limits.output),
-  };
+  const secrets = (control.secrets ?? noSecrets).open();
+  const redaction = control.withheld === true ? null : redactionOf(secrets);
+  const keep = (stream: 'stdout' | 'stderr') =>
+    new KeptStream(invocation.limits.output, redaction, (chunk) => control.onOutput(stream, chunk));
+  const output = { stdout: keep('stdout'), stderr: keep('stderr') };
   let active: ActiveRun | null = null;
   const onChunk = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
-    const within = output[stream].add(chunk);
-    // A copy: the chunk is a view of a buffer that the next read fills again.
-    if (within > 0) control.onOutput(stream, Uint8Array.from(chunk.subarray(0, within)));
+    output[stream].add(chunk);
     if (output[stream].total > floodFactor * invocation.limits.output) active?.stop('output', '');
     if (stream === 'stderr') active?.lookout.complained();
   };
@@ -114,6 +119,7 @@ export async function startRun(
       identity,
       places: stagePlaces(context, places),
       hidden: hiddenTargets(places, context.stateDir),
+      secrets,
       entries: group?.entries ?? [],
       gatewayPid: process.pid,
     };

@@ -8,6 +8,7 @@ import { ReeveError } from '../core/errors.ts';
 import type { LimitReport, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Clock, RunHandle } from '../core/ports.ts';
+import { areFor, noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { removeGroups } from './cgroup.ts';
 import { hasCpuClock } from './cgroup-host.ts';
 import { ExecutableCheck } from './executable.ts';
@@ -148,6 +149,7 @@ class LocalRunner implements Runner {
     this.#assertOpen();
     this.#assertSandbox();
     const invocation = permit.redeem();
+    assertSecrets(invocation, control.secrets ?? noSecrets);
     await this.#executables.verify(invocation.executable);
     const run = await startRun(this.#context, permit.requestId, invocation, control, () =>
       this.#assertOpen(),
@@ -180,6 +182,16 @@ class LocalRunner implements Runner {
       `No sandbox can be had on this host, so nothing was started:${why} (reeve doctor tells more.)`,
     );
   }
+}
+
+/** Exactly what was decided on: a run without one of its secrets would do something else. */
+function assertSecrets(invocation: Invocation, secrets: SealedSecrets): void {
+  if (areFor(secrets, invocation.secrets)) return;
+  const names = invocation.secrets.map(({ name }) => name).join(', ') || 'none';
+  throw new ReeveError(
+    'SECRET_UNAVAILABLE',
+    `${invocation.command} is to be given these secrets: ${names}; it was handed others, so nothing was started.`,
+  );
 }
 
 const stopping = 'the gateway is stopping';

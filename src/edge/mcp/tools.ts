@@ -43,6 +43,7 @@ export function toolOf(listing: Listing): Tool {
       'reeve/guardrails': listing.guardrails,
       'reeve/timeout': listing.timeout,
       'reeve/approvals': listing.approvals,
+      'reeve/secrets': listing.secrets.map((secret) => secret.name),
       'reeve/environments': listing.environments,
     },
   };
@@ -89,6 +90,8 @@ function descriptionOf(l: Listing): string {
     `Environments: ${l.environments.map((e) => (e === l.defaultEnvironment ? `${e} (default)` : e)).join(', ')}.`,
   );
   if (l.dependencies.length > 0) lines.push(`Depends on: ${l.dependencies.join(', ')}.`);
+  if (l.secrets.length > 0)
+    lines.push(`Secrets that the gateway gives it: ${l.secrets.map((s) => s.name).join(', ')}.`);
   if (l.rollback !== null) lines.push(`Way back: ${l.rollback}.`);
   if (l.complianceNotes !== null) lines.push(`Compliance: ${l.complianceNotes}`);
   return visible(lines.join('\n').trim());

@@ -11,6 +11,7 @@ import {
   nullableText,
   record,
   risk,
+  secretUse,
   stage,
   text,
   time,
@@ -79,6 +80,7 @@ export const listing: z.ZodType<Listing> = z
     approvals: z.array(stage),
     guardrails: z.array(text),
     dependencies: z.array(text),
+    secrets: z.array(secretUse).describe('What the gateway gives it: names, never values.'),
     network: networkAccess,
     workspace: workspaceAccess,
   })
@@ -109,6 +111,7 @@ export const planReport: z.ZodType<PlanReport> = z
     workingDirectory: text,
     mounts: z.array(z.object({ source: text, target: text })),
     variables: texts,
+    secrets: z.array(secretUse),
     limits: z.object({
       cpu: z.number(),
       cpuTimeMs: z.number(),

@@ -42,6 +42,7 @@ const limitName = z.enum([
   'output',
 ]);
 export const stage = z.object({ role: text, count: z.int().min(1), independent: z.boolean() });
+export const secretUse = z.object({ name: text, as: z.enum(['variable', 'file']) });
 export const workspaceAccess = z.enum(['read-only', 'read-write', 'none']);
 export const networkAccess = z.enum(['none', 'host']);
 

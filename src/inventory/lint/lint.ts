@@ -50,7 +50,7 @@ export function lintCommand(
   const started = [...met.map(asStarted), ...codeOf(args).flatMap(programsIn)];
   const isShell = met.some(({ program }) => words(program.can).includes('exec'));
   const variables = protectiveVariables(isShell ? started : met.map(asStarted), command.workspace);
-  const secrets = new Set(command.secrets);
+  const secrets = new Set(command.secrets.map((secret) => secret.name));
   const set = Object.entries(variables).filter(([name]) => !secrets.has(name));
   reportOverridden(command, Object.fromEntries(set), report);
   tell(all, allowance, at, findings);

@@ -145,7 +145,7 @@ test('the digest changes with everything that decides the effect, and not with t
     { network: 'host' },
     { timeoutMs: 1001 },
     { runAs: 1000 },
-    { secrets: ['S'] },
+    { secrets: [{ name: 'S', as: 'variable' }] },
     { inputs: 'unbound' },
     { commandHash: 'sha256:1' },
     { executable: { ...a.executable, sha256: '01' } },

@@ -338,6 +338,7 @@ const aListing: Listing = {
   approvals: [{ role: 'ops_lead', count: 1, independent: true }],
   guardrails: [],
   dependencies: [],
+  secrets: [{ name: 'API_KEY', as: 'variable' }],
   network: 'none',
   workspace: 'read-only',
 };
@@ -359,6 +360,7 @@ function aPlan(_caller: Caller): Awaited<ReturnType<Gateway['plan']>> {
     workingDirectory: '/workspace',
     mounts: [{ source: '/srv/bin', target: '/srv/bin' }],
     variables: { LOG_LEVEL: 'info' },
+    secrets: [{ name: 'API_KEY', as: 'variable' }],
     limits: {
       cpu: 1,
       cpuTimeMs: 1,

@@ -98,9 +98,13 @@ export interface OpenHouse {
 
 export async function openHouse(
   ground: Ground,
-  options: { trust?: Trust; store?: (store: Store) => Store } = {},
+  options: {
+    trust?: Trust;
+    store?: (store: Store) => Store;
+    variables?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<OpenHouse> {
-  const load = () => loadGeneration(join(ground.folder, 'reeve.yaml'), {});
+  const load = () => loadGeneration(join(ground.folder, 'reeve.yaml'), options.variables ?? {});
   const first = await load();
   if (!first.ok) throw new Error(first.diagnostics.map(formatDiagnostic).join('\n'));
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };

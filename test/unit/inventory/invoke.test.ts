@@ -67,7 +67,7 @@ guardrails: [needs the network]`);
     limits: { ...command.limits, memory: 2 ** 30 },
     timeoutMs: 7500,
     network: 'host',
-    secrets: ['TOKEN'],
+    secrets: [{ name: 'TOKEN', as: 'variable' }],
     runAs: 1234,
     concurrency: { key: 'x:production:/workspace/f', max: 2 },
   });

@@ -93,7 +93,7 @@ test('every field of the design loads as it says', (t) => {
     workspace: 'read-write',
     mounts: [{ source: join(at.folder, 'bin'), target: join(at.folder, 'bin') }],
     inputs: { kind: 'files', patterns: ['migrations/**'] },
-    secrets: ['DATABASE_URL'],
+    secrets: [{ name: 'DATABASE_URL', as: 'variable' }],
     dependencies: ['postgres', 'redis'],
     approvals: [
       { role: 'ops_lead', count: 1, independent: true },

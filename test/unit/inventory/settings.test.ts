@@ -42,6 +42,7 @@ test('the least that loads has the documented defaults', (t) => {
         runAs: null,
       },
     },
+    secrets: {},
     sandbox: 'required',
     limitsRequired: false,
     concurrency: { running: 8, waiting: 100 },

@@ -43,6 +43,7 @@ function input(wish: Partial<Wish> = {}, more: Partial<PlanInput> = {}): PlanInp
     identity: { uid: 4321, gid: 4322, change: true },
     places: [workspace],
     hidden: [],
+    secrets: [],
     entries: ['/cg/memory/reeve/req_1/cgroup.procs'],
     gatewayPid: 99,
     ...more,

@@ -2,6 +2,7 @@
 
 import type { LimitName } from '../../../core/command.ts';
 import type { JsonValue } from '../../../core/json.ts';
+import { fileVariable, secretFolder } from '../../../core/secret.ts';
 import { visible, visibleLine } from '../../../core/text.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
 import type { PlanReport } from '../../../gateway/gateway.ts';
@@ -85,6 +86,7 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
             ),
       ],
       ['variables', variables(plan)],
+      ['secrets', secrets(plan)],
       ['network', plan.network],
       ['user', plan.runAs === null ? "the workspace's owner" : String(plan.runAs)],
       ['timeout', formatDuration(plan.timeoutMs)],
@@ -119,6 +121,16 @@ function variables(plan: PlanReport): readonly string[] | null {
   return entries.length === 0
     ? null
     : entries.map(([name, value]) => `${visibleLine(name)}=${quoted(value)}`);
+}
+
+/** Names, and how each is given: nobody is shown a value. */
+function secrets(plan: PlanReport): readonly string[] | null {
+  if (plan.secrets.length === 0) return null;
+  return plan.secrets.map(({ name, as }) =>
+    as === 'variable'
+      ? `${visibleLine(name)} as a variable`
+      : `${visibleLine(name)} as the file ${secretFolder}/${visibleLine(name)} ($${visibleLine(fileVariable(name))})`,
+  );
 }
 
 const times: ReadonlySet<LimitName> = new Set(['cpuTimeMs']);

@@ -258,6 +258,7 @@ function listing(name: string): Listing {
     approvals: [],
     guardrails: [],
     dependencies: [],
+    secrets: [],
     network: 'none',
     workspace: 'none',
   };

@@ -311,6 +311,7 @@ export function listing(name: string): Listing {
     approvals: name === 'wait' ? [{ role: 'ops_lead', count: 2, independent: true }] : [],
     guardrails: ['off-peak'],
     dependencies: [],
+    secrets: [],
     network: 'none',
     workspace: name === 'say' ? 'read-only' : 'read-write',
   };

@@ -5,7 +5,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { ReeveError } from '../core/errors.ts';
-import { type Inlet, type Outlet, openInlet, openOutlet, type PipeSupply } from './pipes.ts';
+import {
+  type Gate,
+  type Inlet,
+  type Outlet,
+  openGate,
+  openInlet,
+  openOutlet,
+  type PipeSupply,
+} from './pipes.ts';
 import { descriptors, type Plan } from './plan.ts';
 import { startOf } from './processes.ts';
 import { SandboxStatus } from './sandbox-status.ts';
@@ -38,6 +46,8 @@ export interface Running {
   readonly pidStart: string | null;
   readonly status: SandboxStatus;
   readonly ended: Promise<Ending>;
+  /** Lets the command in, where the plan has it wait. Until then nothing of it has run. */
+  letIn(): void;
   kill(signal: NodeJS.Signals): void;
   /** Takes what the pipes still hold. Call once every process of the run is dead. */
   drain(atMost: number): void;
@@ -47,7 +57,7 @@ export interface Running {
 /** Starts the process. Throws ReeveError if there was none: then nothing has run. */
 export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Running> {
   const { plan } = input;
-  const [out, err, status, args, ...more] = await supply.take(4 + plan.contents.length);
+  const [out, err, status, args, gatePipe, ...more] = await supply.take(5 + plan.contents.length);
   const sandboxStatus = new SandboxStatus();
   const inlets: Inlet[] = [];
   const outlets: Outlet[] = [];
@@ -69,6 +79,7 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
     opened.push(fd);
     return fd;
   };
+  let gate: Gate | null = null;
   let child: ChildProcess;
   try {
     const layout = new Map<number, number>();
@@ -97,6 +108,11 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
         descriptors.status,
         inlet(status!, (chunk) => sandboxStatus.add(chunk)),
       );
+      if (plan.gated) {
+        gate = openGate(gatePipe!);
+        opened.push(gate.childEnd);
+        layout.set(descriptors.gate, gate.childEnd);
+      }
       layout.set(descriptors.passwd, file(input.files.passwd));
       layout.set(descriptors.group, file(input.files.group));
       if (input.files.seccomp !== null) layout.set(descriptors.seccomp, file(input.files.seccomp));
@@ -110,19 +126,21 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
     child = spawn(plan.file, [...plan.args], {
       cwd: plan.cwd,
       env: plan.environment,
+      // Gives up root's further groups too.
+      ...(plan.user ?? {}),
       // A group and session of its own: a Ctrl-C on the gateway's terminal is the gateway's to handle.
       detached: true,
       stdio: Array.from({ length: highest + 1 }, (_, fd) => layout.get(fd) ?? 'ignore'),
     });
   } catch (error) {
-    for (const end of [...inlets, ...outlets]) end.destroy();
+    for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
     throw failure(error);
   } finally {
     for (const fd of opened) closeSync(fd);
-    supply.discard([args!, status!, ...more]);
+    supply.discard([args!, status!, gatePipe!, ...more]);
   }
   const release = (): void => {
-    for (const end of [...inlets, ...outlets]) end.destroy();
+    for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
   };
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -138,6 +156,7 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
     pidStart: startOf(child.pid),
     status: sandboxStatus,
     ended,
+    letIn: () => gate?.open(),
     kill: (signal) => void child.kill(signal),
     drain: (atMost) => {
       for (const end of inlets) end.drain(atMost);

@@ -147,3 +147,30 @@ export function openOutlet(path: string, bytes: Uint8Array): Outlet {
   socket.end(bytes.subarray(written));
   return { childEnd, destroy: () => socket.destroy() };
 }
+
+/** What a child waits at until it is let in. */
+export interface Gate {
+  /** Both ends in one, so that it never reads an end of file: a gateway that dies lets nobody in. */
+  readonly childEnd: number;
+  open(): void;
+  destroy(): void;
+}
+
+export function openGate(path: string): Gate {
+  const childEnd = openSync(path, constants.O_RDWR);
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  unlinkSync(path);
+  let closed = false;
+  const destroy = (): void => {
+    if (!closed) closeSync(fd);
+    closed = true;
+  };
+  return {
+    childEnd,
+    open() {
+      if (!closed) writeSync(fd, 'x');
+      destroy();
+    },
+    destroy,
+  };
+}

@@ -14,6 +14,7 @@ import { secretArguments, secretFiles, secretVariables } from './secret-argument
 
 /** Numbers of the child's descriptors; places follow from 15 on. */
 export const descriptors = Object.freeze({
+  gate: 8,
   arguments: 9,
   seccomp: 10,
   passwd: 11,
@@ -35,7 +36,7 @@ export interface PlanInput {
   readonly hidden: readonly string[];
   /** Their values go through pipes: into bubblewrap's arguments, or into files of the sandbox's own memory. */
   readonly secrets: readonly SecretValue[];
-  /** `cgroup.procs` files to enter. Empty: no control group. */
+  /** `cgroup.procs` files of the run's control groups. Empty: no control group. */
   readonly entries: readonly string[];
   /** The gateway's pid: its descriptors prove that what was staged is what was opened. */
   readonly gatewayPid: number;
@@ -48,6 +49,10 @@ export interface Plan {
   readonly sandboxArguments: Uint8Array | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Whom the process is to be started as; null where it stays the gateway's user, or has to become another by itself. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** True where the command waits until it is let in: the gateway puts the sandbox into its control groups meanwhile. */
+  readonly gated: boolean;
   /** The child's number for each place that is handed over open. */
   readonly placeDescriptors: readonly { readonly fd: number; readonly as: number }[];
   /** What bubblewrap reads from a pipe at the child's number. */
@@ -55,7 +60,7 @@ export interface Plan {
 }
 
 /**
- * Constant; values come as positional parameters only. Enters the control groups, binds what has to be staged and
+ * Constant; values come as positional parameters only. Enters the control groups (without a sandbox), binds what has to be staged and
  * proves it (-ef: same device and inode), sets the limits, and becomes the command. It exits 95 to 98 where it fails.
  */
 const script = `while [ "$1" != -- ]; do echo 0 > "$1" || exit 98; shift; done; shift
@@ -87,12 +92,12 @@ export function sandboxedPlan(input: PlanInput): Plan {
     '-c',
     script,
     'reeve-run',
-    ...input.entries,
     '--',
     ...staged.flatMap((p) => [p.path, p.staged!, `/proc/${input.gatewayPid}/fd/${p.fd}`]),
     '--',
     ...limitArguments(input),
-    ...(identity.change ? becomeUser(host, identity) : []),
+    // Binding needs root still.
+    ...(identity.change && staged.length > 0 ? becomeUser(host, identity) : []),
     required(host.bwrap, 'bwrap'),
     '--args',
     String(descriptors.arguments),
@@ -110,6 +115,8 @@ export function sandboxedPlan(input: PlanInput): Plan {
     sandboxArguments,
     environment: {},
     cwd: '/',
+    user: identity.change && staged.length === 0 ? { uid: identity.uid, gid: identity.gid } : null,
+    gated: input.entries.length > 0,
     placeDescriptors: handed.map(({ place, as }) => ({ fd: place.fd, as })),
     contents: files.map(({ bytes, as }) => ({ bytes, as })),
   });
@@ -140,6 +147,8 @@ export function unsandboxedPlan(input: PlanInput): Plan {
       [requestVariable]: requestId,
     },
     cwd: hostPath(invocation, invocation.workingDirectory),
+    user: null,
+    gated: false,
     placeDescriptors: [],
     contents: [],
   });
@@ -198,6 +207,7 @@ function bubblewrapArguments(
     ...['--die-with-parent', '--new-session', '--clearenv'],
     ...Object.entries(environmentOf(invocation)).flatMap(([k, v]) => ['--setenv', k, v]),
     ...['--cap-drop', 'ALL', '--json-status-fd', String(descriptors.status)],
+    ...(input.entries.length > 0 ? ['--block-fd', String(descriptors.gate)] : []),
     ...(host.arch === null ? [] : ['--seccomp', String(descriptors.seccomp)]),
   ];
 }

@@ -10,6 +10,7 @@ import { noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { visibleLine } from '../core/text.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
 import type { CgroupHost } from './cgroup-host.ts';
+import { enterGroups } from './enter.ts';
 import type { Host } from './host.ts';
 import { chooseIdentity, type Identity } from './identity.ts';
 import { KeptStream } from './kept-stream.ts';
@@ -180,12 +181,7 @@ export async function startRun(
     workspace?.close();
     if (group !== null) await removeGroups(group.paths);
     if (error instanceof ReeveError) throw error;
-    throw new ReeveError(
-      'SANDBOX_UNAVAILABLE',
-      `Nothing was started: ${visibleLine((error as Error).message)}. Run reeve doctor.`,
-      [],
-      { cause: error },
-    );
+    throw unavailable(error);
   }
   try {
     control.onStarted({
@@ -198,7 +194,33 @@ export async function startRun(
     // Nobody could find the run again after a crash: it must not go on.
     active.stop('cancelled', `its processes could not be recorded: ${(error as Error).message}`);
   }
+  if (group !== null && context.sandboxed) {
+    try {
+      await enterGroups(group, active.running);
+    } catch (error) {
+      await abandon(active);
+      throw unavailable(error);
+    }
+  }
   return active;
+}
+
+/** Ends a sandbox whose command was never let in, and leaves nothing of it. */
+async function abandon(run: ActiveRun): Promise<void> {
+  run.stop('cancelled', '');
+  await run.supervision.finished();
+  await run.lookout.finish();
+  run.detach();
+  if (run.group !== null) await removeGroups(run.group.paths);
+}
+
+function unavailable(error: unknown): ReeveError {
+  return new ReeveError(
+    'SANDBOX_UNAVAILABLE',
+    `Nothing was started: ${visibleLine((error as Error).message)}. Run reeve doctor.`,
+    [],
+    { cause: error },
+  );
 }
 
 function stagePlaces(context: RunContext, places: readonly Place[]): readonly PlannedPlace[] {

@@ -6,10 +6,16 @@ export class SandboxStatus {
   #childStart: string | null = null;
   #childPid: number | null = null;
   #exitCode: number | null = null;
+  readonly #begun = Promise.withResolvers<void>();
 
   /** Pid, on the host, of the sandbox's first process; null until the sandbox's namespaces exist. */
   get childPid(): number | null {
     return this.#childPid;
+  }
+
+  /** Resolves once the sandbox's first process is known. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   /** Its start time, so that a later process of the same pid is not taken for it; null if it had ended already. */
@@ -29,6 +35,7 @@ export class SandboxStatus {
     if (child !== null && this.#childPid === null) {
       this.#childPid = Number(child[1]);
       this.#childStart = startOf(this.#childPid);
+      this.#begun.resolve();
     }
     const exit = /"exit-code": (\d+)[^\d]/.exec(this.#text);
     if (exit !== null) this.#exitCode ??= Number(exit[1]);

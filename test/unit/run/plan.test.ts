@@ -145,15 +145,7 @@ test('limits are numbers in the order that the script reads them', () => {
   const limits = { openFiles: 4096, fileSize: 1_000_000, cpuTimeMs: 1_500 };
   // Never above the gateway's own limit; whole blocks; whole seconds, the hard limit one later.
   assert.ok(
-    holds(
-      sandboxedPlan(input({ limits })).args,
-      '--',
-      '1024',
-      '1953',
-      '2',
-      '3',
-      '/usr/bin/setpriv',
-    ),
+    holds(sandboxedPlan(input({ limits })).args, '--', '1024', '1953', '2', '3', '/usr/bin/bwrap'),
   );
 });
 
@@ -168,6 +160,28 @@ test('the number of processes is limited inside only where no control group does
 test('who is not root becomes nobody else', () => {
   const plan = sandboxedPlan(input({}, { identity: { uid: 1000, gid: 1000, change: false } }));
   assert.ok(!plan.args.includes('/usr/bin/setpriv'));
+  assert.equal(plan.user, null);
+});
+
+test('root becomes the user before the first program, or after it has bound what has to be staged', () => {
+  const plain = sandboxedPlan(input());
+  assert.deepEqual(plain.user, { uid: 4321, gid: 4322 });
+  assert.ok(!plain.args.includes('/usr/bin/setpriv'));
+  const staged = sandboxedPlan(
+    input({}, { places: [{ ...workspace, staged: '/run/r/folder-0' }] }),
+  );
+  assert.equal(staged.user, null);
+  assert.ok(holds(staged.args, '/usr/bin/setpriv', '--reuid', '4321', '--regid', '4322'));
+});
+
+test('a command with control groups waits until its sandbox is in them', () => {
+  const waits = (given: PlanInput) => [
+    sandboxedPlan(given).gated,
+    holds(inside(given), '--block-fd', '8'),
+  ];
+  assert.deepEqual(waits(input()), [true, true]);
+  assert.deepEqual(waits(input({}, { entries: [] })), [false, false]);
+  assert.ok(!sandboxedPlan(input()).args.some((argument) => argument.includes('cgroup.procs')));
 });
 
 test('without a sandbox, paths below the workspace are the host’s, and nothing else changes', () => {
@@ -183,8 +197,8 @@ test('without a sandbox, paths below the workspace are the host’s, and nothing
 });
 
 test('a missing program is named before anything starts', () => {
-  assert.throws(() => sandboxedPlan(input({}, { host: { ...host, setpriv: null } })), {
+  assert.throws(() => sandboxedPlan(input({}, { host: { ...host, bwrap: null } })), {
     code: 'SANDBOX_UNAVAILABLE',
-    message: /setpriv is not installed/,
+    message: /bwrap is not installed/,
   });
 });

@@ -59,7 +59,7 @@ function settingsOf(file: string): Settings {
     allowedHosts: [],
     defaultEnvironment: 'development',
     environments: {},
-  secrets: {},
+    secrets: {},
     sandbox: 'required',
     limitsRequired: false,
     concurrency: { running: 8, waiting: 100 },

@@ -16,7 +16,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const batch = 60;
+/** The first batch is small, so that nobody waits for it; each costs a process. */
+const batches = { first: 30, later: 240 };
 const chunkSize = 64 * 1024;
 
 /** Makes named pipes ahead in batches: one short process for some ten runs. */
@@ -34,7 +35,7 @@ export class PipeSupply {
   async take(count: number): Promise<string[]> {
     while (this.#ready.length < count) await this.#make();
     const taken = this.#ready.splice(0, count);
-    if (this.#ready.length < batch / 4) void this.#make().catch(() => {});
+    if (this.#ready.length < batches.first) void this.#make().catch(() => {});
     return taken;
   }
 
@@ -51,7 +52,8 @@ export class PipeSupply {
   }
 
   async #run(): Promise<void> {
-    const names = Array.from({ length: batch }, () => join(this.#folder, `p${this.#made++}`));
+    const length = this.#made === 0 ? batches.first : batches.later;
+    const names = Array.from({ length }, () => join(this.#folder, `p${this.#made++}`));
     // 0666 lets the sandbox's user reopen what it holds already; the folder keeps everybody else away.
     await promisify(execFile)('mkfifo', ['-m', '666', '--', ...names], {
       env: { PATH: '/usr/bin:/bin' },

@@ -11,6 +11,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,14 +31,18 @@ export interface RuntimeFolder {
   remove(): void;
 }
 
-/** Makes the folder in the first of /run (root only), XDG_RUNTIME_DIR, the temporary folder and `stateDir` that takes it. */
+/**
+ * Makes the folder in the first that takes it of /run (root only), XDG_RUNTIME_DIR, /dev/shm, the temporary folder and
+ * `stateDir`, one in memory before all others: a run makes and removes some files, and on a disk that is what it waits for.
+ */
 export function createRuntimeFolder(stateDir: string): RuntimeFolder {
   const isRoot = process.getuid?.() === 0;
   const candidates = isRoot
-    ? ['/run', tmpdir(), '/tmp', stateDir]
-    : [process.env.XDG_RUNTIME_DIR, tmpdir(), stateDir];
+    ? ['/run', '/dev/shm', tmpdir(), '/tmp', stateDir]
+    : [process.env.XDG_RUNTIME_DIR, '/dev/shm', tmpdir(), stateDir];
+  const there = candidates.filter((c): c is string => c !== undefined && c !== '');
   const path = firstThatTakes(
-    candidates.filter((c): c is string => c !== undefined && c !== ''),
+    [...there.filter(isInMemory), ...there.filter((c) => !isInMemory(c))],
     isRoot,
   );
   const closed = join(path, 'closed');
@@ -71,6 +76,16 @@ export function createRuntimeFolder(stateDir: string): RuntimeFolder {
       }),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+const tmpfs = 0x01021994;
+
+function isInMemory(folder: string): boolean {
+  try {
+    return statfsSync(folder).type === tmpfs;
+  } catch {
+    return false;
+  }
 }
 
 function firstThatTakes(candidates: readonly string[], mustBeReachable: boolean): string {

@@ -143,9 +143,8 @@ export function checkSecretSources(
         if (shown !== null) refuseFile(source.path, shown, [...at, 'file'], findings);
       }
       if (source.kind === 'command') {
-        checkCommand(source, environment, settings, commands, at, checked.has(source), findings);
-      }
-      checked.add(source);
+        checkCommand(source, environment, settings, commands, at, checked, findings);
+      } else checked.add(source);
     }
   }
   return findings.all;
@@ -157,13 +156,14 @@ function checkCommand(
   settings: Settings,
   commands: readonly Command[],
   at: Path,
-  again: boolean,
+  checked: Set<SecretSource>,
   findings: Findings,
 ): void {
   const place = [...at, 'command'];
   const command = commands.find(({ name }) => name === source.command);
   if (command === undefined) {
-    if (again) return;
+    if (checked.has(source)) return;
+    checked.add(source);
     const close = nearest(
       source.command,
       commands.map(({ name }) => name),
@@ -179,10 +179,14 @@ function checkCommand(
   const refuse = (message: string, remedy: string, where: Path = place) =>
     findings.error(where, 'secret-command', message, remedy);
   if (!Object.hasOwn(command.environments, environment)) {
-    refuse(
-      `${command.name} does not run in ${environment}`,
-      'Name it under "environments" for those where it runs, or let it run there.',
-    );
+    // One source for all environments means those where it is needed.
+    const needs = (c: Command) =>
+      Object.hasOwn(c.environments, environment) && c.secrets.some((s) => s.name === at[1]);
+    if (at.length > 2 || commands.some(needs))
+      refuse(
+        `${command.name} does not run in ${environment}`,
+        'Name another source for it under "environments", or let it run there.',
+      );
     return;
   }
   const needed = command.secrets.find(({ name }) => {
@@ -201,10 +205,11 @@ function checkCommand(
       'Declare a command without approvals for it.',
     );
   }
-  if (again) return;
-  const checked = validatorOf(command).check(source.arguments);
-  if (checked.ok) return;
-  for (const { field, problem, expected } of checked.problems) {
+  if (checked.has(source)) return;
+  checked.add(source);
+  const result = validatorOf(command).check(source.arguments);
+  if (result.ok) return;
+  for (const { field, problem, expected } of result.problems) {
     refuse(
       `the arguments do not fit ${command.name}: ${field ?? 'arguments'} ${problem}`,
       expected === undefined ? 'Correct them.' : `Expected: ${expected}.`,

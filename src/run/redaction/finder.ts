@@ -49,15 +49,23 @@ export function finderOf(needles: readonly Uint8Array[]): Finder {
     }
   };
   // By depth: where a state falls back to is less deep, and known by then.
-  const order = Array.from({ length: count - 1 }, (_, i) => i + 1).sort(
-    (a, b) => depth[a]! - depth[b]!,
-  );
+  const order = byDepth(depth, count);
   for (const state of order) {
     const parent = from[state]!;
     fail[state] = parent === 0 ? 0 : step(fail[parent]!, by[state]!);
     if (ends[state] === -1) ends[state] = ends[fail[state]!]!;
   }
   return { step, depth, ends, pairs };
+}
+
+/** All states but the first, the less deep ones first. */
+function byDepth(depth: Uint16Array, count: number): Int32Array {
+  const starts = new Int32Array(65_537);
+  for (let state = 1; state < count; state++) starts[depth[state]! + 1]!++;
+  for (let d = 1; d < starts.length; d++) starts[d]! += starts[d - 1]!;
+  const order = new Int32Array(count - 1);
+  for (let state = 1; state < count; state++) order[starts[depth[state]!]!++] = state;
+  return order;
 }
 
 /** From a state and a byte to a state, in one flat table; 0 where there is no edge. */

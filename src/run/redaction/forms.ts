@@ -125,23 +125,26 @@ function isAlphanumeric(byte: number): boolean {
   );
 }
 
-/** What encoders escape besides what they must: nothing, all but ASCII, what HTML would read, and all of that. */
-const escapedToo = [/(?!)/, /[\u007f-\uffff]/, /[<>&\u2028\u2029]/, /[<>&'"+`\u007f-\uffff]/];
+/** What encoders escape besides what they must: all but ASCII, what HTML would read, and all of that. */
+const escapedToo = [/[\u007f-\uffff]/, /[<>&\u2028\u2029]/, /[<>&'"+`\u007f-\uffff]/];
 
 function jsonEscaped(value: Buffer): readonly string[] {
   if (!isUtf8(value)) return [];
   const text = value.toString();
-  const forms: string[] = [];
-  for (const more of escapedToo) {
+  const forms = [JSON.stringify(text).slice(1, -1)];
+  for (const more of escapedToo.filter((pattern) => pattern.test(text))) {
     for (const upper of [false, true]) {
-      const form = text
-        .split('')
-        .map((unit) => (more.test(unit) ? escapeOf(unit, upper) : jsonUnit(unit)))
-        .join('');
-      forms.push(form, form.replaceAll('/', '\\/'));
+      forms.push(
+        text
+          .split('')
+          .map((unit) => (more.test(unit) ? escapeOf(unit, upper) : jsonUnit(unit)))
+          .join(''),
+      );
     }
   }
-  return forms;
+  return text.includes('/')
+    ? [...forms, ...forms.map((form) => form.replaceAll('/', '\\/'))]
+    : forms;
 }
 
 function jsonUnit(unit: string): string {

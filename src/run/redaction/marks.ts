@@ -40,6 +40,7 @@ function standsApart(mark: Buffer, needles: readonly Uint8Array[]): boolean {
   return needles.every((needle) => {
     const bytes = Buffer.from(needle.buffer, needle.byteOffset, needle.byteLength);
     if (bytes.includes(mark) || mark.includes(bytes)) return false;
+    if (!mark.includes(bytes[0]!) && !mark.includes(bytes.at(-1)!)) return true;
     for (let shared = 1; shared < Math.min(mark.length, bytes.length); shared++) {
       const end = bytes.length - shared;
       if (mark.subarray(mark.length - shared).equals(bytes.subarray(0, shared))) return false;

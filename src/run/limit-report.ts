@@ -1,5 +1,5 @@
 /** Which limits a run is held to, and which not. Pure. In: tier, controllers, invocation. Never: a limit left out. */
-import type { LimitName } from '../core/command.ts';
+import type { LimitName, Limits } from '../core/command.ts';
 import type { LimitReport, SandboxTier } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { fewestOpenFiles } from './plan.ts';
@@ -15,7 +15,9 @@ export interface Holds {
 /** Every limit is in exactly one of the two lists. */
 export function limitReport(
   holds: Holds,
-  invocation: Pick<Invocation, 'limits' | 'workspaceAccess'>,
+  invocation: Pick<Invocation, 'workspaceAccess'> & {
+    readonly limits: Pick<Limits, 'openFiles'>;
+  },
 ): LimitReport {
   const has = (controller: string): boolean => holds.controllers.includes(controller);
   // Looked at where it can be written to. Without a sandbox a command that has no workspace may write to it all the same.

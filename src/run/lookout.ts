@@ -2,13 +2,13 @@
  * What is looked at while a run goes on, and once more at its end: the growth of its workspace, and the limits that the
  * kernel holds without telling. In: the run under way. Out: what was seen. Never: a look that outlives its run.
  */
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { WorkspaceAccess } from '../core/command.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { type AtLimit, Brink, type BrinkOptions } from './brink.ts';
 import { holdsMounts } from './disk.ts';
 import { type Grown, type GrowthWatch, type WatchedRun, watchGrowth } from './growth.ts';
-import { openPath } from './places.ts';
+import { openWorkspace } from './places.ts';
 
 /** Milliseconds between two looks: what a run can write in that time is how far it can pass its workspace's limits. */
 const lookMs = 50;
@@ -19,31 +19,29 @@ export interface Sights {
 }
 
 /** True where the growth of the workspace has to be looked at: elsewhere the sandbox leaves nothing to write to. */
-export function mayGrow(access: WorkspaceAccess, sandboxed: boolean): boolean {
+function mayGrow(access: WorkspaceAccess, sandboxed: boolean): boolean {
   return access === 'read-write' || (!sandboxed && access === 'read-only');
 }
 
-/** The workspace's growth from now on, in the folder that is handed in open or is opened; null where it cannot grow. */
+/**
+ * The workspace's growth from now on; null where it cannot grow. `opened` is the folder that the run gets, which stays the
+ * caller's; without a sandbox nobody has opened it, and it is opened here. Throws COMMAND_EXECUTION_FAILED if it cannot be.
+ */
 export async function lookAtWorkspace(
   invocation: Pick<Invocation, 'limits' | 'workspace' | 'workspaceAccess'>,
-  sandboxed: boolean,
+  opened: number | null,
   run: WatchedRun,
 ): Promise<WorkspaceLook | null> {
-  if (!mayGrow(invocation.workspaceAccess, sandboxed)) return null;
-  const fd = openSync(
-    invocation.workspace,
-    openPath | constants.O_DIRECTORY | constants.O_NOFOLLOW,
-  );
+  if (!mayGrow(invocation.workspaceAccess, opened !== null)) return null;
+  const fd = opened ?? openWorkspace(invocation.workspace);
+  const close = (): void => {
+    if (opened === null) closeSync(fd);
+  };
   try {
-    const watch = await watchGrowth({
-      fd,
-      limits: invocation.limits,
-      mounts: holdsMounts(invocation.workspace),
-      run,
-    });
-    return { watch, close: () => closeSync(fd) };
+    const mounts = holdsMounts(invocation.workspace);
+    return { watch: await watchGrowth({ fd, limits: invocation.limits, mounts, run }), close };
   } catch (error) {
-    closeSync(fd);
+    close();
     throw error;
   }
 }

@@ -29,7 +29,7 @@ export interface Place {
 
 export const workspaceTarget = '/workspace';
 /** Linux gives it the same number on all architectures; Node does not name it. */
-export const openPath = 0o10000000;
+const openPath = 0o10000000;
 
 /** Owner and mode of the workspace; null if it is not there and not needed. */
 export function ownerOf(invocation: Invocation): Owner | null {
@@ -73,6 +73,15 @@ export function openPlaces(
   } catch (error) {
     closePlaces(places);
     throw error;
+  }
+}
+
+/** The workspace as it is, for a run without a sandbox: there is nothing to hold it to. */
+export function openWorkspace(path: string): number {
+  try {
+    return openSync(path, openPath | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    throw unusable('workspace', path, error);
   }
 }
 

@@ -5,9 +5,11 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type CgroupHost, findCgroupHost } from './cgroup-host.ts';
+import type { LimitReport, SandboxTier } from '../core/execution.ts';
+import { type CgroupHost, findCgroupHost, hasCpuClock } from './cgroup-host.ts';
 import type { Host } from './host.ts';
-import { limitsProcessesInside } from './plan.ts';
+import { type Holds, limitReport } from './limit-report.ts';
+import { fewestOpenFiles, limitsProcessesInside } from './plan.ts';
 
 export interface Problem {
   readonly what: string;
@@ -24,6 +26,8 @@ export interface Capabilities {
   readonly seccomp: boolean;
   /** How the number of processes is limited, if at all. */
   readonly processLimit: 'cgroup' | 'rlimit' | 'none';
+  /** How a command with a writable workspace is held: an ordinary one, whose limits ask for nothing out of the way. */
+  readonly limits: LimitReport;
   readonly problems: readonly Problem[];
 }
 
@@ -77,8 +81,31 @@ export async function probe(host: Host, trial: Trial): Promise<Probed> {
         cgroups === null ? null : { version: cgroups.version, controllers: cgroups.controllers },
       seccomp: works && host.arch !== null,
       processLimit,
+      limits: limitReport(
+        holdsOf(tier === 'none' ? 'unsandboxed' : tier, cgroups, processLimit),
+        ordinary,
+      ),
       problems: Object.freeze(problems),
     }),
+  };
+}
+
+const ordinary = Object.freeze({
+  limits: { openFiles: fewestOpenFiles },
+  workspaceAccess: 'read-write',
+} as const);
+
+/** What this host holds runs to. */
+export function holdsOf(
+  tier: SandboxTier,
+  cgroups: CgroupHost | null,
+  processLimit: Capabilities['processLimit'],
+): Holds {
+  return {
+    tier,
+    controllers: cgroups?.controllers ?? [],
+    cpuClock: hasCpuClock(cgroups),
+    processLimit,
   };
 }
 

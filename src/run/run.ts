@@ -18,7 +18,14 @@ import { launch, type Running } from './launch.ts';
 import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
 import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
 import type { PipeSupply } from './pipes.ts';
-import { closePlaces, hiddenTargets, openPlaces, ownerOf, type Place } from './places.ts';
+import {
+  closePlaces,
+  hiddenTargets,
+  openPlaces,
+  ownerOf,
+  type Place,
+  workspaceTarget,
+} from './places.ts';
 import {
   limitsProcessesInside,
   namespaceProcesses,
@@ -106,7 +113,8 @@ export async function startRun(
   const members = (): readonly number[] => membersOfRun(active);
   let workspace: WorkspaceLook | null = null;
   try {
-    workspace = await lookAtWorkspace(invocation, context.sandboxed, {
+    const opened = places.find((place) => place.target === workspaceTarget)?.fd ?? null;
+    workspace = await lookAtWorkspace(invocation, opened, {
       members,
       pause: () => holdStill(() => commandsOf(active)),
       resume: () => letGo(commandsOf(active)),

@@ -10,7 +10,6 @@ import type { Invocation } from '../core/invocation.ts';
 import type { Clock, RunHandle } from '../core/ports.ts';
 import { areFor, noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { removeGroups } from './cgroup.ts';
-import { hasCpuClock } from './cgroup-host.ts';
 import { ExecutableCheck } from './executable.ts';
 import { proveGone } from './gone.ts';
 import { readHost } from './host.ts';
@@ -19,7 +18,7 @@ import { inheritedDescriptors } from './inherited.ts';
 import { limitReport } from './limit-report.ts';
 import { outcomeOf } from './outcome.ts';
 import { PipeSupply } from './pipes.ts';
-import { type Capabilities, probe } from './probe.ts';
+import { type Capabilities, holdsOf, probe } from './probe.ts';
 import { bootId } from './processes.ts';
 import { type ActiveRun, type RunContext, type RunControl, startRun } from './run.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
@@ -120,15 +119,8 @@ class LocalRunner implements Runner {
   report(invocation: Invocation): LimitReport {
     const { cgroups, sandboxed } = this.#context;
     const group = cgroups === null ? 'bubblewrap' : 'bubblewrap+cgroup';
-    return limitReport(
-      {
-        tier: sandboxed ? group : 'unsandboxed',
-        controllers: cgroups?.controllers ?? [],
-        cpuClock: hasCpuClock(cgroups),
-        processLimit: this.capabilities.processLimit,
-      },
-      invocation,
-    );
+    const tier = sandboxed ? group : 'unsandboxed';
+    return limitReport(holdsOf(tier, cgroups, this.capabilities.processLimit), invocation);
   }
 
   proveGone(requestId: string, handle: RunHandle | null): Promise<boolean> {

@@ -77,7 +77,7 @@ export function checkRecord(stateDir: string): readonly Finding[] {
 
 export async function checkConfiguration(
   context: Context,
-): Promise<{ readonly sandbox: Settings['sandbox']; readonly finding: Finding }> {
+): Promise<Pick<Settings, 'sandbox' | 'limitsRequired'> & { readonly finding: Finding }> {
   const { io, options, wiring } = context;
   const what = 'configuration';
   try {
@@ -87,9 +87,11 @@ export async function checkConfiguration(
     const errors = diagnostics.filter((d) => d.severity === 'error').length;
     const settings = loadSettings(file, io.env);
     const sandbox = settings.ok ? settings.value.sandbox : 'required';
+    const limitsRequired = settings.ok && settings.value.limitsRequired;
     if (errors > 0) {
       return {
         sandbox,
+        limitsRequired,
         finding: {
           what,
           state: 'problem',
@@ -101,9 +103,10 @@ export async function checkConfiguration(
     const place = `${file} (from ${found?.from ?? 'nowhere'})`;
     const warnings = diagnostics.filter((d) => d.severity === 'warning').length;
     return warnings === 0
-      ? { sandbox, finding: { what, state: 'ok', why: place, next: null } }
+      ? { sandbox, limitsRequired, finding: { what, state: 'ok', why: place, next: null } }
       : {
           sandbox,
+          limitsRequired,
           finding: {
             what,
             state: 'note',
@@ -112,7 +115,7 @@ export async function checkConfiguration(
           },
         };
   } catch (error) {
-    return { sandbox: 'required', finding: fromFailure(what, error) };
+    return { sandbox: 'required', limitsRequired: false, finding: fromFailure(what, error) };
   }
 }
 

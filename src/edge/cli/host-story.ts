@@ -11,7 +11,11 @@ export interface Finding {
   readonly next: string | null;
 }
 
-export function checkHost(host: Capabilities, sandbox: Settings['sandbox']): readonly Finding[] {
+export function checkHost(
+  host: Capabilities,
+  settings: Pick<Settings, 'sandbox' | 'limitsRequired'>,
+): readonly Finding[] {
+  const { sandbox, limitsRequired } = settings;
   const without = host.tier === 'none';
   const tolerated = without && sandbox === 'unsandboxed';
   const none = tolerated
@@ -25,6 +29,7 @@ export function checkHost(host: Capabilities, sandbox: Settings['sandbox']): rea
       next: null,
     },
   ];
+  if (!without || tolerated) findings.push(checkLimits(host, limitsRequired));
   for (const problem of host.problems) {
     findings.push({
       what: 'host',
@@ -34,6 +39,22 @@ export function checkHost(host: Capabilities, sandbox: Settings['sandbox']): rea
     });
   }
   return findings;
+}
+
+/** Which limits a command is held to here. Where all of them are required, one that is missing keeps every run away. */
+function checkLimits({ limits }: Capabilities, required: boolean): Finding {
+  const all = limits.degraded.length === 0;
+  const held = `held: ${limits.enforced.join(', ')}`;
+  return {
+    what: 'limits',
+    state: all ? 'ok' : required ? 'problem' : 'note',
+    why: all ? held : `${held}\nnot held here: ${limits.degraded.join(', ')}`,
+    next: all
+      ? null
+      : required
+        ? 'limits.required is set, so nothing runs: get what is missing as told below, or take limits.required away'
+        : 'each result and the record say so; limits.required: true would refuse to run instead',
+  };
 }
 
 /** What holds a command on this host, one a line. */

@@ -62,16 +62,19 @@ describe('a workspace that grows too much', () => {
 
   test('fails a run that ended by itself before anybody looked', async (t) => {
     if (!needsSandbox(t, runner)) return;
-    const ended = await run(runner, {
-      argv: sh('head -c 9000000 /dev/zero > big'),
-      workspace: workspace(),
-      limits: { workspaceGrowth: 4 * MiB },
-    });
-    assert.deepEqual(
-      [ended.status, ended.errorCode, ended.exitCode],
-      ['failed', 'WORKSPACE_LIMIT', 0],
-    );
-    assert.match(ended.errorMessage!, /ended \(exit code 0\)/);
+    for (let attempt = 1; ; attempt++) {
+      const ended = await run(runner, {
+        argv: sh('head -c 9000000 /dev/zero > big'),
+        workspace: workspace(),
+        limits: { workspaceGrowth: 4 * MiB },
+      });
+      assert.deepEqual([ended.status, ended.errorCode], ['failed', 'WORKSPACE_LIMIT']);
+      // On a busy machine it may be looked at while it writes.
+      if (ended.exitCode === null && attempt < 9) continue;
+      assert.equal(ended.exitCode, 0);
+      assert.match(ended.errorMessage!, /ended \(exit code 0\)/);
+      break;
+    }
   });
 
   test('does not blame a run for what lay there before, for holes, or for what it deleted again', async (t) => {

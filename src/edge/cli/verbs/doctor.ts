@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
   const state = checkState(context);
   const findings: Finding[] = [
     checkNode(),
-    ...checkHost(await wiring.capabilities(state.folder), configuration.sandbox),
+    ...checkHost(await wiring.capabilities(state.folder), configuration),
     state.finding,
     ...checkRecord(state.folder),
     configuration.finding,

@@ -42,6 +42,7 @@ const wiring: Wiring = {
     cgroup: null,
     seccomp: true,
     processLimit: 'rlimit',
+    limits: { tier: 'bubblewrap', enforced: ['processes', 'output'], degraded: ['memory'] },
     problems: [
       { what: 'memory is not limited', why: 'there is no control group', remedy: 'delegate one' },
     ],

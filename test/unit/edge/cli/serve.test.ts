@@ -199,6 +199,7 @@ test('doctor tells what is missing and how to get it, and that runs are possible
     ended.stdout,
     /note {5}host .*memory is not limited\n.*there is no control group\n.*next: delegate one/,
   );
+  assert.match(ended.stdout, /note {5}limits .*held: processes, output\n.*not held here: memory\n/);
   assert.match(ended.stdout, /Runs are possible here\./);
   const without = await home.bare(['doctor', '--output', 'json']);
   assert.equal(without.code, 7);

@@ -20,8 +20,10 @@ import { marker } from './gateway.ts';
 
 type Recogniser = readonly [RegExp, (match: RegExpExecArray, facts: Facts) => Look | Promise<Look>];
 
-/** Programs that Reeve itself puts around a command. */
-const launchers = new Set('bwrap setpriv prlimit unshare sh dash bash perl node reeve'.split(' '));
+/** Programs that Reeve itself puts around a command; `MainThread` is Node's own name between its fork and the first of them. */
+const launchers = new Set(
+  'bwrap setpriv prlimit unshare sh dash bash perl node reeve MainThread'.split(' '),
+);
 const interactive = /^(less|more|most|pager|vi|vim|vim\..*|nano|ed|emacs|editor|view|sensible-.*)$/;
 
 const recognisers: readonly Recogniser[] = [

@@ -170,7 +170,11 @@ export function openGate(path: string): Gate {
   return {
     childEnd,
     open() {
-      if (!closed) writeSync(fd, 'x');
+      try {
+        if (!closed) writeSync(fd, 'x');
+      } catch {
+        // Nobody waits any more: it was ended meanwhile.
+      }
       destroy();
     },
     destroy,

@@ -3,6 +3,11 @@ import type { ApprovalStage } from './command.ts';
 import { ReeveError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 
+/** A stage of a decision. `policy` is the id of the policy that added it; null for one of the inventory. */
+export interface DecidedStage extends ApprovalStage {
+  readonly policy: string | null;
+}
+
 /** `policies` are the ids of the policies that decided; `errors` make every decision a denial. */
 export type Decision =
   | { readonly kind: 'permit'; readonly digest: string; readonly policies: readonly string[] }

@@ -1,4 +1,5 @@
 /** The settings of a gateway, checked and complete: `reeve.yaml` with `REEVE_*` variables over it. All paths absolute. */
+import type { ProofKind } from './approval.ts';
 import type { Environment, Risk } from './command.ts';
 import type { SecretSources } from './secret.ts';
 
@@ -34,4 +35,65 @@ export interface Settings {
   readonly localRisks: readonly Risk[];
   /** The JSON Lines audit file; null chooses /var/log/reeve/audit.log if writable, else the state directory. */
   readonly auditFile: string | null;
+  /** The people file; null: no person is known but the local user. */
+  readonly people: string | null;
+  readonly identity: { readonly oidc: OidcSettings | null };
+  readonly approvals: ApprovalSettings;
+  readonly webhooks: readonly WebhookSettings[];
 }
+
+/** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */
+export interface OidcSettings {
+  readonly issuer: string;
+  /** What `aud` has to hold: this gateway's own identifier. */
+  readonly audience: string;
+  /** Claim with the roles; a dot leads into an object. */
+  readonly rolesClaim: string;
+  readonly client: { readonly id: string; readonly secret: WebhookSecret | null } | null;
+}
+
+/** Times in milliseconds. */
+export interface ApprovalSettings {
+  /** How long answers are taken after a request. */
+  readonly expireAfterMs: number;
+  /** How soon after the last grant it has to start. */
+  readonly startWithinMs: number;
+  /** Requests of one principal that may await approval at once. */
+  readonly waitingPerPrincipal: number;
+  /** How old a sign-in at the provider may be to count as fresh. */
+  readonly loginFreshMs: number;
+  /** Proofs that are taken, by role. */
+  readonly proofs: Readonly<Record<string, readonly ProofKind[]>>;
+  readonly defaultProofs: readonly ProofKind[];
+}
+
+/** Where the gateway itself finds a secret of its own. `path` is absolute. */
+export type WebhookSecret =
+  | { readonly kind: 'env'; readonly variable: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'credential'; readonly credential: string };
+
+export const webhookEvents = [
+  'approval.requested',
+  'approval.answered',
+  'approval.granted',
+  'approval.closed',
+  'execution.finished',
+] as const;
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+export interface WebhookSettings {
+  readonly name: string;
+  readonly url: string;
+  readonly secret: WebhookSecret;
+  readonly events: readonly WebhookEvent[];
+}
+
+export const approvalDefaults: ApprovalSettings = Object.freeze({
+  expireAfterMs: 24 * 3_600_000,
+  startWithinMs: 15 * 60_000,
+  waitingPerPrincipal: 10,
+  loginFreshMs: 5 * 60_000,
+  proofs: Object.freeze({}),
+  defaultProofs: Object.freeze(['passkey'] as const),
+});

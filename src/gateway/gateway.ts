@@ -2,14 +2,17 @@
  * What every face speaks to, whether the gateway is in this process or behind REST. All refusals are thrown as
  * `Refusal` (a ReeveError with the request id under which it is on record) by `submit`, as ReeveError by the rest.
  */
+import type { ChallengeContent, Dossier, ProofKind, Verdict } from '../core/approval.ts';
 import type { ApprovalStage, Command, TimeLimit } from '../core/command.ts';
+import type { ApiToken, Passkey } from '../core/credentials.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Entry } from '../core/entry.ts';
 import type { ErrorCode, ReeveError, Refusal } from '../core/errors.ts';
 import type { Execution, LimitReport } from '../core/execution.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Person } from '../core/people.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
-import type { Caller, Trust } from '../core/principal.ts';
+import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
 
 /** A call as a face has parsed it: shapes checked, nothing else. Exactly one of `arguments` and `args` is not null. */
@@ -97,7 +100,152 @@ export interface ReloadReport {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** An answer as somebody gives it. `digest` is that of what the approver was shown. */
+export interface AnswerRequest {
+  readonly verdict: Verdict;
+  /** Counted from 0; null for the one that is open. */
+  readonly stage: number | null;
+  readonly digest: string;
+  readonly reason: string;
+  /** WebAuthn's AuthenticationResponseJSON over the challenge; null where another proof is given. */
+  readonly assertion: JsonObject | null;
+}
+
+/** What a passkey is to sign: `challenge` is the SHA-256 of the canonical content, base64url. */
+export interface AnswerChallenge {
+  readonly content: ChallengeContent;
+  readonly challenge: string;
+  /** The passkeys of the approver that may sign it. */
+  readonly credentials: readonly { readonly id: string; readonly transports: readonly string[] }[];
+}
+
+export interface StageView {
+  readonly role: string;
+  readonly count: number;
+  readonly independent: boolean;
+  /** The policy that added it; null for one of the inventory. */
+  readonly policy: string | null;
+  readonly state: 'granted' | 'open' | 'waiting' | 'rejected';
+  readonly proofs: readonly ProofKind[];
+  readonly answers: readonly {
+    readonly approver: string;
+    readonly verdict: Verdict;
+    readonly reason: string;
+    readonly at: number;
+    readonly proof: ProofKind;
+  }[];
+}
+
+/** One request for approval as its requester, its approvers and auditors see it. Times in milliseconds since 1970. */
+export interface ApprovalView {
+  readonly requestId: string;
+  readonly status: Execution['status'];
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
+  readonly command: string;
+  readonly environment: string;
+  readonly risk: Command['risk'];
+  readonly requester: {
+    readonly principal: string;
+    readonly kind: PrincipalKind;
+    readonly onBehalfOf: string | null;
+    readonly face: Face;
+    readonly client: string | null;
+  };
+  readonly trust: Trust;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+  readonly startBy: number | null;
+  readonly digest: string;
+  readonly stages: readonly StageView[];
+  /** The stage that takes answers now; null where none does. */
+  readonly openStage: number | null;
+  /** What the caller may do about it; `why` says why not. */
+  readonly mine: {
+    readonly mayAnswer: boolean;
+    readonly mayWithdraw: boolean;
+    readonly why: string | null;
+    readonly proofs: readonly ProofKind[];
+  };
+  /** Everything that was decided on, complete. */
+  readonly dossier: Dossier;
+  /** Against the last approved run of this command in this environment; null where there is none. */
+  readonly differences: {
+    readonly requestId: string;
+    readonly fields: readonly {
+      readonly field: string;
+      readonly before: JsonValue;
+      readonly after: JsonValue;
+    }[];
+  } | null;
+  /** Other requests of the same digest that await approval too. */
+  readonly identical: readonly string[];
+  /** Where people answer in a browser; null where publicUrl is not set and no server runs. */
+  readonly page: string | null;
+}
+
+export interface ApprovalFilter {
+  /** `mine`: those that the caller may answer now. `waiting`: all that await approval and that the caller may see. */
+  readonly state: 'mine' | 'waiting' | 'all';
+  readonly limit: number;
+  readonly before?: string;
+}
+export interface ApprovalPage {
+  readonly approvals: readonly ApprovalView[];
+  readonly nextCursor: string | null;
+}
+
+/** Requests for approval. Who may not see one gets REQUEST_NOT_FOUND. */
+export interface ApprovalDesk {
+  list(caller: Caller, filter: ApprovalFilter): Promise<ApprovalPage>;
+  show(caller: Caller, requestId: string): Promise<ApprovalView>;
+  /** The challenge that a passkey of the caller is to sign for this answer. */
+  challenge(
+    caller: Caller,
+    requestId: string,
+    answer: Pick<AnswerRequest, 'verdict' | 'stage' | 'digest'>,
+  ): Promise<AnswerChallenge>;
+  /** Throws APPROVAL_NOT_ALLOWED, APPROVAL_OUT_OF_ORDER, CONFLICT: each is on record. */
+  answer(caller: Caller, requestId: string, answer: AnswerRequest): Promise<ApprovalView>;
+  /** By whoever asked, or whom the asking agent acts for. */
+  withdraw(caller: Caller, requestId: string, reason: string): Promise<Execution>;
+}
+
+export type TokenView = Omit<ApiToken, 'hash'>;
+export interface TokenRequest {
+  readonly name: string;
+  readonly principal: string;
+  readonly kind: PrincipalKind;
+  readonly roles: readonly string[];
+  readonly onBehalfOf: string | null;
+  readonly scopes: readonly Scope[];
+  /** Milliseconds; null for one that does not expire. */
+  readonly expiresInMs: number | null;
+}
+
+/** Tokens and passkeys, for administrators (policy: manageCredentials); people see and revoke their own passkeys. */
+export interface CredentialDesk {
+  tokens(caller: Caller): Promise<readonly TokenView[]>;
+  /** `secret` is shown this once. */
+  createToken(
+    caller: Caller,
+    request: TokenRequest,
+  ): Promise<{ readonly token: TokenView; readonly secret: string }>;
+  revokeToken(caller: Caller, id: string, reason: string): Promise<TokenView>;
+  passkeys(caller: Caller, person: string | null): Promise<readonly Omit<Passkey, 'publicKey'>[]>;
+  revokePasskey(caller: Caller, credentialId: string): Promise<void>;
+  /** A one-time code with which a person of the people file may enrol a passkey, on the page that is named. */
+  createEnrolmentCode(
+    caller: Caller,
+    person: string,
+  ): Promise<{ readonly code: string; readonly page: string | null; readonly expiresAt: number }>;
+  people(caller: Caller): Promise<readonly (Person & { readonly passkeys: number })[]>;
+}
+
 export interface Gateway {
+  readonly approvals: ApprovalDesk;
+  readonly credentials: CredentialDesk;
+
   /** Decides, records and queues. Resolves as soon as the execution is on record; throws Refusal otherwise. */
   submit(caller: Caller, request: ExecuteRequest): Promise<Execution>;
   /** Records a call that a face could not even parse, and gives the refusal to answer with; throws if it cannot. */

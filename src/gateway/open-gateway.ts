@@ -10,6 +10,7 @@ import { newExecution } from './draft.ts';
 import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
+import { noApprovals, noCredentials } from './no-desks.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import {
@@ -51,6 +52,8 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
   let closing: Promise<void> | null = null;
 
   return {
+    approvals: noApprovals,
+    credentials: noCredentials,
     submit: (caller, request) => {
       presence.begin();
       return submit(house, caller, request);

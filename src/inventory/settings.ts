@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Loaded } from '../core/diagnostic.ts';
 import { deepFreeze } from '../core/json.ts';
-import type { Settings } from '../core/settings.ts';
+import { approvalDefaults, type Settings } from '../core/settings.ts';
 import { parseDuration } from '../core/units.ts';
 import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
 import {
@@ -126,5 +126,9 @@ function complete(
     graceMs: fields.grace === undefined ? settingsDefaults.graceMs : parseDuration(fields.grace)!,
     localRisks: [...localRisks],
     auditFile,
+    people: null,
+    identity: { oidc: null },
+    approvals: approvalDefaults,
+    webhooks: [],
   };
 }

@@ -14,7 +14,13 @@ import { engine } from './cedar.ts';
 
 export const namespace = 'Reeve';
 export const gatewayId = 'gateway';
-export const administerActions = ['freeze', 'unfreeze', 'reload', 'readAudit'] as const;
+export const administerActions = [
+  'freeze',
+  'unfreeze',
+  'reload',
+  'readAudit',
+  'manageCredentials',
+] as const;
 export type AdministerAction = (typeof administerActions)[number];
 
 /** Actions that a command brings along are prefixed, so that no name of a command meets `see`, `freeze` or another. */

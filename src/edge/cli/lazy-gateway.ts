@@ -17,6 +17,23 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
     return opened;
   };
   const gateway: Gateway = {
+    approvals: {
+      list: async (...given) => (await open()).approvals.list(...given),
+      show: async (...given) => (await open()).approvals.show(...given),
+      challenge: async (...given) => (await open()).approvals.challenge(...given),
+      answer: async (...given) => (await open()).approvals.answer(...given),
+      withdraw: async (...given) => (await open()).approvals.withdraw(...given),
+    },
+    credentials: {
+      tokens: async (...given) => (await open()).credentials.tokens(...given),
+      createToken: async (...given) => (await open()).credentials.createToken(...given),
+      revokeToken: async (...given) => (await open()).credentials.revokeToken(...given),
+      passkeys: async (...given) => (await open()).credentials.passkeys(...given),
+      revokePasskey: async (...given) => (await open()).credentials.revokePasskey(...given),
+      createEnrolmentCode: async (...given) =>
+        (await open()).credentials.createEnrolmentCode(...given),
+      people: async (...given) => (await open()).credentials.people(...given),
+    },
     submit: async (...given) => (await open()).submit(...given),
     refuse: async (...given) => (await open()).refuse(...given),
     wait: async (...given) => (await open()).wait(...given),

@@ -8,6 +8,7 @@ import { type Execution, isFinal } from '../../core/execution.ts';
 import type { ExecutionFilter } from '../../core/ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { ExecuteRequest, ExecutionEvent, Gateway, Health } from '../../gateway/gateway.ts';
+import { noApprovals, noCredentials } from '../../gateway/no-desks.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { serverEvents } from './events.ts';
@@ -93,6 +94,8 @@ export function remoteGateway(options: RemoteOptions): Gateway {
   };
 
   return {
+    approvals: noApprovals,
+    credentials: noCredentials,
     refuse,
     wait,
     execution,

@@ -5,6 +5,7 @@
 import { ReeveError } from '../../core/errors.ts';
 import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts';
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
+import { approvalsOf, credentialsOf } from './approvals.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
 import { pageOfExecutions } from './pages.ts';
@@ -48,6 +49,8 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   };
 
   return {
+    approvals: approvalsOf(),
+    credentials: credentialsOf(),
     accept: (execution, entries, idempotency) =>
       db.transaction((): AcceptResult => {
         const { requestId, principal, status } = execution;

@@ -1,10 +1,12 @@
 /** A gateway without policy, sandbox or store, for what a face does with its answers. The command's name says how it ends. */
+
 import { type ErrorCode, ReeveError, Refusal } from '../../../src/core/errors.ts';
 import { type Execution, isFinal } from '../../../src/core/execution.ts';
 import type { StoredOutput } from '../../../src/core/ports.ts';
 import type { Caller } from '../../../src/core/principal.ts';
 import type { ExecuteRequest, Gateway, Health, Listing } from '../../../src/gateway/gateway.ts';
 import { LiveRun } from '../../../src/gateway/live.ts';
+import { noApprovals, noCredentials } from '../../../src/gateway/no-desks.ts';
 import { anExecution, anOutput } from './fixtures.ts';
 
 export interface MemoryGateway extends Gateway {
@@ -63,6 +65,8 @@ export function memoryGateway(): MemoryGateway {
   };
 
   const self: MemoryGateway = {
+    approvals: noApprovals,
+    credentials: noCredentials,
     refusals: [],
     submitted: [],
     cancelled: [],

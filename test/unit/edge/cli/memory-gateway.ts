@@ -1,4 +1,5 @@
 /** A gateway of a few scripted commands, kept in memory, so that the command line can be driven without sandbox and store. */
+
 import { ReeveError, Refusal } from '../../../../src/core/errors.ts';
 import { type Execution, type ExecutionStatus, isFinal } from '../../../../src/core/execution.ts';
 import type { ExecutionFilter, StoredOutput } from '../../../../src/core/ports.ts';
@@ -9,6 +10,7 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
+import { noApprovals, noCredentials } from '../../../../src/gateway/no-desks.ts';
 
 type Stream = 'stdout' | 'stderr';
 interface Script {
@@ -97,6 +99,8 @@ export function memoryGateway(trust: Trust): Gateway {
     Buffer.concat(run.script.output.filter(([s]) => s === stream).map(([, b]) => b));
 
   return {
+    approvals: noApprovals,
+    credentials: noCredentials,
     async submit(caller, request) {
       const refusal = refusals[request.command];
       const script = scripts[request.command];

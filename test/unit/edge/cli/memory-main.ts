@@ -1,7 +1,7 @@
 /** The command line on a gateway in memory, as a program of its own: what src/main.ts is, without sandbox and store. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Settings } from '../../../../src/core/settings.ts';
+import { approvalDefaults, type Settings } from '../../../../src/core/settings.ts';
 import { runCli } from '../../../../src/edge/cli/cli.ts';
 import type { Wiring } from '../../../../src/edge/cli/wiring.ts';
 import { ensureLocalToken } from '../../../../src/edge/identity/local-token.ts';
@@ -67,6 +67,10 @@ function settingsOf(file: string): Settings {
     graceMs: 2_000,
     localRisks: [],
     auditFile: null,
+    people: null,
+    identity: { oidc: null },
+    approvals: approvalDefaults,
+    webhooks: [],
   };
 }
 

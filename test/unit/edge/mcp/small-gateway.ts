@@ -2,6 +2,7 @@
  * A gateway in memory for tests of the MCP face alone: a few commands that are scripted, everything asked on record.
  * It decides nothing that matters: whether the face works with the real gateway is tested against the real gateway.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, ReeveError, Refusal } from '../../../../src/core/errors.ts';
 import { type Execution, type ExecutionStatus, isFinal } from '../../../../src/core/execution.ts';
@@ -13,6 +14,7 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
+import { noApprovals, noCredentials } from '../../../../src/gateway/no-desks.ts';
 
 type Print = (text: string | Uint8Array, stream?: 'stdout' | 'stderr') => void;
 type Script = (print: Print, cancelled: AbortSignal, request: ExecuteRequest) => Promise<number>;
@@ -192,6 +194,8 @@ export function smallGateway(): SmallGateway {
   };
 
   return {
+    approvals: noApprovals,
+    credentials: noCredentials,
     records: () => [...runs.values()].map((r) => r.execution),
     cancels,
     callers,

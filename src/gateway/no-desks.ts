@@ -1,0 +1,28 @@
+/** The desks of a gateway that keeps neither approvals nor credentials. Every question is refused in words. */
+import { ReeveError } from '../core/errors.ts';
+import type { ApprovalDesk, CredentialDesk } from './gateway.ts';
+
+const nowhere = async (): Promise<never> => {
+  throw new ReeveError(
+    'COMMAND_EXECUTION_FAILED',
+    'This gateway keeps no approvals and no credentials. Ask a gateway that "reeve serve" runs.',
+  );
+};
+
+export const noApprovals: ApprovalDesk = Object.freeze({
+  list: nowhere,
+  show: nowhere,
+  challenge: nowhere,
+  answer: nowhere,
+  withdraw: nowhere,
+});
+
+export const noCredentials: CredentialDesk = Object.freeze({
+  tokens: nowhere,
+  createToken: nowhere,
+  revokeToken: nowhere,
+  passkeys: nowhere,
+  revokePasskey: nowhere,
+  createEnrolmentCode: nowhere,
+  people: nowhere,
+});

@@ -17,10 +17,14 @@ export interface Ids {
   requestId(): string;
 }
 
-/** What an `execute` that carries an idempotency key is remembered by. `bodyHash` tells another body apart. */
+/**
+ * What an `execute` that carries an idempotency key is remembered by. `bodyHash` tells another body apart. Keys of
+ * requests from before `since` (milliseconds since 1970) are forgotten, unless their request is open still.
+ */
 export interface IdempotencyKey {
   readonly key: string;
   readonly bodyHash: string;
+  readonly since: number;
 }
 
 export type AcceptResult =

@@ -8,7 +8,11 @@ import type { Caller } from '../core/principal.ts';
 import type { ExecuteRequest } from './gateway.ts';
 import type { House } from './house.ts';
 
-export function idempotencyOf(request: ExecuteRequest): IdempotencyKey | null {
+/** How long a key is remembered: long enough for whoever lost an answer, and no promise for ever. */
+const keptMs = 24 * 3_600_000;
+
+/** `now` is milliseconds since 1970. Throws INVALID_REQUEST for a key that is none. */
+export function idempotencyOf(request: ExecuteRequest, now: number): IdempotencyKey | null {
   const { idempotencyKey: key, ...body } = request;
   if (key === null) return null;
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
@@ -24,7 +28,7 @@ export function idempotencyOf(request: ExecuteRequest): IdempotencyKey | null {
       ],
     );
   }
-  return { key, bodyHash: bodyHash(body) };
+  return { key, bodyHash: bodyHash(body), since: now - keptMs };
 }
 
 function bodyHash(body: Omit<ExecuteRequest, 'idempotencyKey'>): string {

@@ -31,7 +31,7 @@ export async function submit(
   let known: Partial<Execution> = {};
   let policies: readonly string[] = [];
   try {
-    const idempotency = idempotencyOf(request);
+    const idempotency = idempotencyOf(request, draft.requestedAt);
     const earlier = replay(house, caller, draft, idempotency);
     if (earlier !== null) return earlier;
 

@@ -115,17 +115,47 @@ export function storeContract(name: string, open: () => Store): void {
     test('an idempotency key leads to its execution, for its principal and body alone', () => {
       const store = fresh();
       const execution = anExecution();
-      const idempotency = { key: 'k', bodyHash: 'h' };
+      const idempotency = { key: 'k', bodyHash: 'h', since: 0 };
       store.accept(execution, [aDraft()], idempotency);
       const again = store.accept(anExecution(), [aDraft()], idempotency);
       assert.deepEqual(again, { kind: 'replayed', execution });
-      const other = store.accept(anExecution(), [aDraft()], { key: 'k', bodyHash: 'other' });
+      const other = store.accept(anExecution(), [aDraft()], {
+        key: 'k',
+        bodyHash: 'other',
+        since: 0,
+      });
       assert.deepEqual(other, { kind: 'conflict', requestId: execution.requestId });
       assert.equal(store.entriesAfter(0, 10).length, 1);
       assert.equal(store.replay('mallory', idempotency), null);
       assert.deepEqual(store.replay('local', idempotency), { kind: 'replayed', execution });
       const theirs = store.accept(anExecution({ principal: 'mallory' }), [], idempotency);
       assert.equal(theirs.kind, 'accepted');
+    });
+
+    test('an idempotency key is forgotten when it is too old, unless its request is open still', () => {
+      const store = fresh();
+      const old = anExecution({ status: 'rejected', finishedAt: 5, requestedAt: 1_000 });
+      const waiting = anExecution({ requestedAt: 1_000 });
+      const key = (name: string, since: number) => ({ key: name, bodyHash: 'h', since });
+      store.accept(old, [], key('old', 0));
+      store.accept(waiting, [], key('waiting', 0));
+      assert.equal(store.replay('local', key('old', 1_000))?.kind, 'replayed');
+      assert.equal(store.replay('local', key('old', 1_001)), null);
+      assert.equal(store.replay('local', key('waiting', 1_001))?.kind, 'replayed');
+      const later = anExecution({ requestedAt: 2_000 });
+      assert.deepEqual(store.accept(later, [], key('old', 1_001)), {
+        kind: 'accepted',
+        execution: later,
+      });
+      assert.deepEqual(store.replay('local', key('old', 1_001)), {
+        kind: 'replayed',
+        execution: later,
+      });
+      // What was forgotten is gone, not only passed over; what is open was kept.
+      store.accept(anExecution({ status: 'rejected', requestedAt: 3_000 }), [], key('new', 2_500));
+      assert.equal(store.replay('local', key('waiting', 2_500))?.kind, 'replayed');
+      store.accept(anExecution({ status: 'rejected', requestedAt: 4_000 }), [], key('x', 3_500));
+      assert.equal(store.replay('local', key('new', 0)), null);
     });
 
     test('a start moves queued to running with its intent, once', () => {

@@ -109,4 +109,11 @@ export const migrations: readonly string[] = Object.freeze([
   ) strict;
   insert into probes (id, count) values (1, 0);
   `,
+  // Keys are kept for a while, not for ever: when each came says which are too old.
+  `
+  alter table idempotency add column requested_at integer not null default 0;
+  update idempotency set requested_at =
+    (select requested_at from executions where executions.request_id = idempotency.request_id);
+  create index idempotency_by_time on idempotency (requested_at);
+  `,
 ]);

@@ -8,6 +8,7 @@ import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/
 import { approvalsOf, credentialsOf } from './approvals.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
+import { remember, remembered } from './idempotency.ts';
 import { pageOfExecutions } from './pages.ts';
 import {
   executionColumns,
@@ -35,15 +36,11 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
     if (execution === null) throw notFound(requestId);
     return execution;
   };
-  const replayOf = (principal: string, { key, bodyHash }: IdempotencyKey): AcceptResult | null => {
-    const row = db.get(
-      'select body_hash, request_id from idempotency where principal = ? and key = ?',
-      principal,
-      key,
-    );
-    if (row === undefined) return null;
-    const requestId = String(row.request_id);
-    return row.body_hash === bodyHash
+  const replayOf = (principal: string, idempotency: IdempotencyKey): AcceptResult | null => {
+    const earlier = remembered(db, principal, idempotency);
+    if (earlier === null) return null;
+    const { requestId, sameBody } = earlier;
+    return sameBody
       ? { kind: 'replayed', execution: known(requestId) }
       : { kind: 'conflict', requestId };
   };
@@ -69,14 +66,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         if (replay !== null) return replay;
         db.write('execution', insertExecution, ...executionValues(execution));
         if (idempotency !== null) {
-          db.write(
-            'idempotency',
-            'insert into idempotency (principal, key, body_hash, request_id) values (?, ?, ?, ?)',
-            principal,
-            idempotency.key,
-            idempotency.bodyHash,
-            requestId,
-          );
+          remember(db, principal, idempotency, requestId, execution.requestedAt);
         }
         appendEntries(db, entries);
         return { kind: 'accepted', execution };

@@ -190,6 +190,17 @@ test('the same idempotency key and body lead to one run; another body is a confl
   await refused(ask('mark', {}, { idempotencyKey: 'with blank' }), 'INVALID_REQUEST');
 });
 
+test('an idempotency key used again after a day is a new request', async (t) => {
+  const key = { idempotencyKey: 'daily' };
+  const first = await run(ask('say', { text: 'a' }, key));
+  const { clock } = open.house;
+  const day = 24 * 3_600_000;
+  t.mock.method(clock, 'now', () => first.requestedAt + day);
+  assert.equal((await run(ask('say', { text: 'a' }, key))).requestId, first.requestId);
+  t.mock.method(clock, 'now', () => first.requestedAt + day + 1);
+  assert.notEqual((await run(ask('say', { text: 'b' }, key))).requestId, first.requestId);
+});
+
 test('while frozen nothing starts, not even what waited already', async () => {
   const naps = [
     await open.gateway.submit(local, ask('nap', { seconds: 600 })),

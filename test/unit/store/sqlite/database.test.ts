@@ -15,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { ReeveError } from '../../../../src/core/errors.ts';
 import type { ExecutionFilter } from '../../../../src/core/ports.ts';
+import { migrations } from '../../../../src/store/sqlite/migrations.ts';
 import { walk } from '../../../../src/store/sqlite/pages.ts';
 import { openSqliteStore } from '../../../../src/store/sqlite/store.ts';
 import { aDraft, anExecution } from '../../../contract/samples.ts';
@@ -50,6 +51,25 @@ test('a database of a newer Reeve is left as it is', () => {
   const before = readFileSync(file);
   assert.throws(() => openSqliteStore(file), unavailable(/newer Reeve \(schema 99/));
   assert.deepEqual(readFileSync(file), before);
+});
+
+test('a state of the first schema goes on, its idempotency keys dated by their requests', () => {
+  const file = join(temporaryFolder(), 'reeve.db');
+  sql(file, `${migrations[0]} ; pragma user_version = 1;`);
+  sql(
+    file,
+    `insert into executions (request_id, status, principal, face, trust, policies, owner, fence, requested_at, finished_at)
+       values ('r1', 'ok', 'local', 'cli', 'same-user', '[]', 'o', 1, 5000, 6000);
+     insert into idempotency (principal, key, body_hash, request_id) values ('local', 'k', 'h', 'r1');`,
+  );
+  const store = openSqliteStore(file);
+  try {
+    const key = (since: number) => ({ key: 'k', bodyHash: 'h', since });
+    assert.equal(store.replay('local', key(5_000))?.kind, 'replayed');
+    assert.equal(store.replay('local', key(5_001)), null);
+  } finally {
+    store.close();
+  }
 });
 
 test('a database of another program is left as it is', () => {

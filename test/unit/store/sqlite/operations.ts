@@ -19,6 +19,7 @@ const accept = (store: Store): unknown =>
   store.accept(execution, [draft({ kind: 'asked' }), draft({ kind: 'decided' })], {
     key: 'key',
     bodyHash: 'hash',
+    since: 0,
   }).kind;
 const start = (store: Store): unknown =>
   store.start(requestId, 'owner-1', 1, 2_000, 1, draft({ kind: 'intent' }));
@@ -101,7 +102,7 @@ export function everything(store: Store): unknown {
     execution: store.execution(requestId),
     output: store.output(requestId),
     handle: store.handle(requestId),
-    replay: store.replay('local', { key: 'key', bodyHash: 'hash' }),
+    replay: store.replay('local', { key: 'key', bodyHash: 'hash', since: 0 }),
     frozen: store.frozen(),
     value: store.value('name'),
     entries: store.entriesAfter(0, 1_000).map(({ text }) => text),

@@ -2,7 +2,7 @@
  * What each kind of entry says. Pinned: auditors' tools read these names. Nothing here holds the value of an argument or
  * a byte of output: arguments appear as `parametersHash`, what would run as `digest`, output as lengths and SHA-256.
  */
-import type { ApprovalStage } from '../core/command.ts';
+import type { DecidedStage } from '../core/decision.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Execution, FinalStatus, LimitReport, Outcome, Usage } from '../core/execution.ts';
 import type { Trust } from '../core/principal.ts';
@@ -44,7 +44,8 @@ export type DecidedBody = {
   readonly generation: string;
   readonly sandbox: Plain<LimitReport>;
 };
-export type StageBody = Pick<ApprovalStage, 'role' | 'count' | 'independent'>;
+/** `policy` is the id of the policy that added the stage; null for one of the inventory. */
+export type StageBody = Plain<DecidedStage>;
 
 /** `refused`: the call ended without a process. */
 export type RefusedBody = {

@@ -50,7 +50,12 @@ export function decided(
     policies: boundedTexts(decision.policies, bounds.list),
     errors: decision.kind === 'deny' ? boundedTexts(decision.errors, bounds.list) : [],
     stages: boundedItems(
-      stages.map(({ role, count, independent }) => ({ role: name(role), count, independent })),
+      stages.map(({ role, count, independent, policy }) => ({
+        role: name(role),
+        count,
+        independent,
+        policy: nameOrNull(policy),
+      })),
       bounds.list,
     ).kept,
     generation: name(under.generation),

@@ -21,7 +21,8 @@ export type Decision =
       readonly kind: 'needs-approval';
       readonly digest: string;
       readonly policies: readonly string[];
-      readonly stages: readonly ApprovalStage[];
+      /** The inventory's first, in its order, then those that policies added, by their ids. */
+      readonly stages: readonly DecidedStage[];
     };
 
 /** One person's answer to a stage, bound to the digest that it was given for. */

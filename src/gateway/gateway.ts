@@ -5,6 +5,7 @@
 import type { ChallengeContent, Dossier, ProofKind, Verdict } from '../core/approval.ts';
 import type { ApprovalStage, Command, TimeLimit } from '../core/command.ts';
 import type { ApiToken, Passkey } from '../core/credentials.ts';
+import type { DecidedStage } from '../core/decision.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Entry } from '../core/entry.ts';
 import type { ErrorCode, ReeveError, Refusal } from '../core/errors.ts';
@@ -60,7 +61,8 @@ export interface PlanReport {
   readonly environment: string;
   readonly decision: 'permit' | 'deny' | 'needs-approval';
   readonly policies: readonly string[];
-  readonly approvals: readonly ApprovalStage[];
+  /** Each with the policy that added it; null for those of the inventory. */
+  readonly approvals: readonly DecidedStage[];
   readonly refusal: { readonly code: ErrorCode; readonly message: string } | null;
   readonly argv: readonly string[];
   readonly arguments: JsonObject;

@@ -34,7 +34,7 @@ export async function plan(
     approvals:
       decision.kind === 'needs-approval'
         ? decision.stages
-        : stagesOf(command, invocation.environment),
+        : stagesOf(command, invocation.environment).map((stage) => ({ ...stage, policy: null })),
     refusal: objection === undefined ? null : { code: objection.code, message: objection.message },
     argv: invocation.argv,
     arguments: invocation.arguments,

@@ -204,7 +204,7 @@ function decisionOf(verdict: Verdict, digest: string, stages: readonly ApprovalS
     kind: 'needs-approval',
     digest,
     policies,
-    stages: Object.freeze([...stages]),
+    stages: deepFreeze(stages.map((stage) => ({ ...stage, policy: null }))),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Listing, PlanReport, ReloadReport } from '../../gateway/gateway.ts
 import {
   answer,
   count,
+  decidedStage,
   errorCode,
   jsonObject,
   limitReport,
@@ -100,7 +101,7 @@ export const planReport: z.ZodType<PlanReport> = z
     environment: text,
     decision: z.enum(['permit', 'deny', 'needs-approval']),
     policies: z.array(text),
-    approvals: z.array(stage),
+    approvals: z.array(decidedStage),
     refusal: z.object({ code: errorCode, message: text }).nullable(),
     argv: z.array(text),
     arguments: jsonObject,

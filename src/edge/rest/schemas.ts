@@ -42,6 +42,11 @@ const limitName = z.enum([
   'output',
 ]);
 export const stage = z.object({ role: text, count: z.int().min(1), independent: z.boolean() });
+export const decidedStage = stage.extend({
+  policy: nullableText.describe(
+    'The id of the policy that added the stage; null for one that the inventory demands.',
+  ),
+});
 export const secretUse = z.object({ name: text, as: z.enum(['variable', 'file']) });
 export const workspaceAccess = z.enum(['read-only', 'read-write', 'none']);
 export const networkAccess = z.enum(['none', 'host']);

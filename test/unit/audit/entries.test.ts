@@ -27,7 +27,7 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
         kind: 'needs-approval',
         digest: 'sha256:d',
         policies: many,
-        stages: many.map((role) => ({ role, count: 1, independent: true })),
+        stages: many.map((role) => ({ role, count: 1, independent: true, policy: role })),
       },
       { generation: text, sandbox },
     ),
@@ -97,6 +97,13 @@ test('the bodies of a call are pinned', () => {
     generation: 'sha256:g',
     sandbox,
   });
+  const stages = [
+    { role: 'ops_lead', count: 1, independent: true, policy: null },
+    { role: 'security_officer', count: 2, independent: true, policy: 'two-officers' },
+  ];
+  const needs = { ...decision, kind: 'needs-approval', stages } as const;
+  const under = { generation: 'sha256:g', sandbox };
+  assert.deepEqual(entries.decided(execution, needs, under).body.stages, stages);
   assert.deepEqual(entries.intent(execution, { at: 5, policies: ['p'], sandbox }), {
     kind: 'intent',
     at: 5,

@@ -54,8 +54,8 @@ const needs = (of: Invocation): Decision => ({
   digest: of.digest,
   policies: ['p'],
   stages: [
-    { role: 'ops_lead', count: 1, independent: true },
-    { role: 'security_officer', count: 2, independent: true },
+    { role: 'ops_lead', count: 1, independent: true, policy: null },
+    { role: 'security_officer', count: 2, independent: true, policy: 'two-officers' },
   ],
 });
 const grant = (stage: number, approver: string, of: Invocation = a, requestId = 'r'): Grant => ({

@@ -71,7 +71,7 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
           ? null
           : plan.approvals.map(
               (s, i) =>
-                `${i + 1}. ${visibleLine(s.role)}${s.count > 1 ? ` × ${s.count}` : ''}${s.independent ? '' : ' (the asker may answer)'}`,
+                `${i + 1}. ${visibleLine(s.role)}${s.count > 1 ? ` × ${s.count}` : ''}${s.independent ? '' : ' (the asker may answer)'} ${paint.dim(s.policy === null ? 'by the inventory' : `added by ${visibleLine(s.policy)}`)}`,
             ),
       ],
       ['workspace', `${visibleLine(plan.workspace)} (${plan.workspaceAccess})`],

@@ -2,10 +2,11 @@
  * What each kind of entry says. Pinned: auditors' tools read these names. Nothing here holds the value of an argument or
  * a byte of output: arguments appear as `parametersHash`, what would run as `digest`, output as lengths and SHA-256.
  */
+import type { Verdict } from '../core/approval.ts';
 import type { DecidedStage } from '../core/decision.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Execution, FinalStatus, LimitReport, Outcome, Usage } from '../core/execution.ts';
-import type { Trust } from '../core/principal.ts';
+import type { PrincipalKind, Scope, Trust } from '../core/principal.ts';
 
 /** The same fields, as the JSON that they are. */
 type Plain<T> = { readonly [K in keyof T]: T[K] };
@@ -117,8 +118,66 @@ export type GenerationRefusedBody = { readonly problems: readonly string[] };
 export type FrozenBody = { readonly reason: string };
 export type UnfrozenBody = Record<string, never>;
 
-/** `token-created`: a credential, by its name; never the secret, nor anything made from it. */
-export type TokenCreatedBody = { readonly name: string };
+/** By which credential a person answered. The whole proof is kept beside the entries, `evidence` is its hash. */
+export type ProofBody =
+  | { readonly kind: 'passkey'; readonly credentialId: string }
+  | { readonly kind: 'login'; readonly issuer: string; readonly subject: string }
+  | { readonly kind: 'token'; readonly tokenId: string };
+
+/**
+ * `approval-answered`: the entry's principal answers stage `stage` (counted from 0) of `stages`. `evidence` is
+ * `sha256:` and the hash of the canonical JSON of the proof.
+ */
+export type ApprovalAnsweredBody = {
+  readonly stage: number;
+  readonly stages: number;
+  readonly role: string;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly digest: string;
+  readonly proof: ProofBody;
+  readonly evidence: string;
+};
+
+/** `approval-refused`: an answer of the entry's principal that was not taken. */
+export type ApprovalRefusedBody = {
+  readonly verdict: Verdict | null;
+  readonly stage: number | null;
+  readonly errorCode: ErrorCode;
+  readonly errorMessage: string;
+};
+
+/** `approval-granted`: every stage is granted; it has to start by `startBy` (milliseconds since 1970). */
+export type ApprovalGrantedBody = {
+  readonly call: Call;
+  readonly startBy: number;
+  readonly approvers: readonly string[];
+};
+
+/** `token-created`: a credential; never the secret, nor anything made from it. `id` is null for `local.token`. */
+export type TokenCreatedBody = {
+  readonly id: string | null;
+  readonly name: string;
+  readonly principal: string;
+  readonly kind: PrincipalKind;
+  readonly roles: readonly string[];
+  readonly onBehalfOf: string | null;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: number | null;
+};
+export type TokenRevokedBody = { readonly id: string; readonly reason: string };
+
+/** `enrolment-code-created`: `person` may enrol a passkey until `expiresAt` (milliseconds since 1970). */
+export type EnrolmentCodeCreatedBody = { readonly person: string; readonly expiresAt: number };
+
+/** `passkey-enrolled`: `via` is what let it in, an administrator's code or an earlier passkey. */
+export type PasskeyEnrolledBody = {
+  readonly person: string;
+  readonly credentialId: string;
+  readonly name: string;
+  readonly via: 'code' | 'passkey';
+};
+export type PasskeyRevokedBody = { readonly person: string; readonly credentialId: string };
 
 /** `gateway-started`, `gateway-stopped`: a process on this state, by its name there. */
 export type GatewayStartedBody = {

@@ -15,7 +15,6 @@ import {
 import { deepFreeze, type JsonObject, sha256Hex } from '../core/json.ts';
 import type {
   AskedBody,
-  Call,
   CancelAskedBody,
   DecidedBody,
   IntentBody,
@@ -25,6 +24,7 @@ import type {
   StreamBody,
 } from './bodies.ts';
 import { bounded, boundedItems, boundedTexts, bounds } from './bounds.ts';
+import { callOf } from './call.ts';
 
 /** `replay`: an idempotency key led to this earlier request. `plan`: asked what would happen, no more. */
 export function asked(
@@ -170,21 +170,6 @@ function endOf(execution: Execution): number {
 
 function sandboxOf({ tier, enforced, degraded }: LimitReport): DecidedBody['sandbox'] {
   return { tier, enforced: [...enforced], degraded: [...degraded] };
-}
-
-function callOf(execution: Execution): Call {
-  const { parametersHash, digest, face, trust } = execution;
-  return {
-    command: nameOrNull(execution.command),
-    tool: nameOrNull(execution.tool),
-    environment: nameOrNull(execution.environment),
-    parametersHash,
-    digest,
-    onBehalfOf: nameOrNull(execution.onBehalfOf),
-    face,
-    client: nameOrNull(execution.client),
-    trust,
-  };
 }
 
 function streamOf({ bytes, total, truncated }: StreamOutput): StreamBody {

@@ -2,16 +2,22 @@
  * The entries that belong to no call: configuration, credentials, the freeze, the gateway's own coming and going.
  * In: what happened. Out: drafts for the store. Pure. Must never: hold a secret.
  */
+import type { ApiToken } from '../core/credentials.ts';
 import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
 import type { EntryDraft, EntryKind } from '../core/entry.ts';
 import { deepFreeze, type JsonObject } from '../core/json.ts';
+import { localUser, scopes } from '../core/principal.ts';
 import type {
+  EnrolmentCodeCreatedBody,
   FrozenBody,
   GatewayStartedBody,
   GatewayStoppedBody,
   GenerationLoadedBody,
   GenerationRefusedBody,
+  PasskeyEnrolledBody,
+  PasskeyRevokedBody,
   TokenCreatedBody,
+  TokenRevokedBody,
   UnauthenticatedBody,
 } from './bodies.ts';
 import { bounded, boundedItems, boundedTexts, bounds } from './bounds.ts';
@@ -56,9 +62,81 @@ export function unfrozen(at: number, by: string): EntryDraft {
   return draft('unfrozen', at, by, {});
 }
 
-export function tokenCreated(at: number, by: string | null, token: string): EntryDraft {
-  const body: TokenCreatedBody = { name: name(token) };
+/** A token by what it may do, or `local.token` by its name alone: the local user's, for everything. */
+export function tokenCreated(
+  at: number,
+  by: string | null,
+  token:
+    | 'local.token'
+    | Pick<
+        ApiToken,
+        'id' | 'name' | 'principal' | 'kind' | 'roles' | 'onBehalfOf' | 'scopes' | 'expiresAt'
+      >,
+): EntryDraft {
+  const facts =
+    token === 'local.token'
+      ? {
+          ...localUser(),
+          id: null,
+          name: token,
+          principal: localUser().id,
+          scopes,
+          expiresAt: null,
+        }
+      : token;
+  const body: TokenCreatedBody = {
+    id: facts.id === null ? null : name(facts.id),
+    name: name(facts.name),
+    principal: name(facts.principal),
+    kind: facts.kind,
+    roles: boundedTexts(facts.roles, bounds.list),
+    onBehalfOf: facts.onBehalfOf === null ? null : name(facts.onBehalfOf),
+    scopes: [...facts.scopes],
+    expiresAt: facts.expiresAt,
+  };
   return draft('token-created', at, by, body);
+}
+
+export function tokenRevoked(
+  at: number,
+  by: string | null,
+  token: { readonly id: string; readonly reason: string },
+): EntryDraft {
+  const body: TokenRevokedBody = {
+    id: name(token.id),
+    reason: bounded(token.reason, bounds.message),
+  };
+  return draft('token-revoked', at, by, body);
+}
+
+/** `expiresAt` is milliseconds since 1970. The code itself is never on record. */
+export function enrolmentCodeCreated(
+  at: number,
+  by: string,
+  person: string,
+  expiresAt: number,
+): EntryDraft {
+  const body: EnrolmentCodeCreatedBody = { person: name(person), expiresAt };
+  return draft('enrolment-code-created', at, by, body);
+}
+
+/** `by` is the person, who has shown a code or an earlier passkey. */
+export function passkeyEnrolled(at: number, by: string, passkey: PasskeyEnrolledBody): EntryDraft {
+  const body: PasskeyEnrolledBody = {
+    person: name(passkey.person),
+    credentialId: name(passkey.credentialId),
+    name: name(passkey.name),
+    via: passkey.via,
+  };
+  return draft('passkey-enrolled', at, by, body);
+}
+
+export function passkeyRevoked(at: number, by: string, passkey: PasskeyRevokedBody): EntryDraft {
+  const body: PasskeyRevokedBody = {
+    person: name(passkey.person),
+    credentialId: name(passkey.credentialId),
+  };
+  return draft('passkey-revoked', at, by, body);
 }
 
 export function gatewayStarted(at: number, facts: GatewayStartedBody): EntryDraft {

@@ -39,7 +39,11 @@ export function auditRecord(entry: Entry, state: string): AuditRecord | null {
     case 'decided':
     case 'intent':
     case 'cancel-asked':
+    case 'approval-granted':
       return null;
+    case 'approval-refused':
+      return recordOf(entry, state, 'rejected', entry.body);
+    case 'approval-answered':
     case 'refused':
     case 'outcome':
     case 'lost':
@@ -52,6 +56,10 @@ export function auditRecord(entry: Entry, state: string): AuditRecord | null {
     case 'frozen':
     case 'unfrozen':
     case 'token-created':
+    case 'token-revoked':
+    case 'enrolment-code-created':
+    case 'passkey-enrolled':
+    case 'passkey-revoked':
     case 'gateway-started':
     case 'gateway-stopped':
       return recordOf(entry, state, 'ok', entry.body);
@@ -91,7 +99,7 @@ function recordOf(
     face: text(call?.face ?? body.face),
     client: text(call?.client),
     trust: text(call?.trust ?? body.trust),
-    digest: text(call?.digest),
+    digest: text(call?.digest ?? body.digest),
     event: entry.kind,
     detail,
     state,

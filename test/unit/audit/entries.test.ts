@@ -3,13 +3,48 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as entries from '../../../src/audit/entries.ts';
+import type { Answer, Proof } from '../../../src/core/approval.ts';
 import { type EntryDraft, entryKinds, maxEntryBytes } from '../../../src/core/entry.ts';
 import type { Execution, Outcome } from '../../../src/core/execution.ts';
-import { canonicalJson, sha256Hex } from '../../../src/core/json.ts';
+import { canonicalJson, digestJson, type JsonObject, sha256Hex } from '../../../src/core/json.ts';
 import { anExecution, anOutcome } from '../../contract/samples.ts';
 
 const sandbox = { tier: 'bubblewrap', enforced: ['memory'], degraded: ['cpu'] } as const;
 const ended = (parts: Partial<Execution>): Execution => anExecution({ finishedAt: 9, ...parts });
+
+const proofsWith = (text: string): readonly Proof[] => [
+  {
+    kind: 'passkey',
+    credentialId: text,
+    publicKey: text,
+    content: {
+      requestId: 'r',
+      stage: 0,
+      verdict: 'approve',
+      approver: text,
+      digest: 'sha256:d',
+      expiresAt: 9,
+      nonce: text,
+    },
+    clientDataJSON: text,
+    authenticatorData: text,
+    signature: text,
+    userVerified: true,
+  },
+  { kind: 'login', issuer: text, subject: text, authTime: 3 },
+  { kind: 'token', tokenId: text },
+];
+const anAnswer = (text: string, proof: Proof): Answer => ({
+  requestId: 'r',
+  stage: 1,
+  role: text,
+  approver: text,
+  verdict: 'approve',
+  reason: text,
+  digest: 'sha256:d',
+  at: 4,
+  proof,
+});
 
 /** One of each kind, from an execution, an outcome and a text that stand for the worst that may come. */
 function oneOfEach(execution: Execution, outcome: Outcome, text: string): readonly EntryDraft[] {
@@ -55,7 +90,38 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
     ),
     entries.frozen(1, text, text),
     entries.unfrozen(1, text),
-    entries.tokenCreated(1, text, text),
+    entries.tokenCreated(1, text, 'local.token'),
+    entries.tokenCreated(1, text, {
+      id: text,
+      name: text,
+      principal: text,
+      kind: 'agent',
+      roles: many,
+      onBehalfOf: text,
+      scopes: ['run'],
+      expiresAt: 9,
+    }),
+    entries.tokenRevoked(1, text, { id: text, reason: text }),
+    entries.enrolmentCodeCreated(1, text, text, 9),
+    entries.passkeyEnrolled(1, text, {
+      person: text,
+      credentialId: text,
+      name: text,
+      via: 'code',
+    }),
+    entries.passkeyRevoked(1, text, { person: text, credentialId: text }),
+    ...proofsWith(text).map((proof) =>
+      entries.approvalAnswered(anAnswer(text, proof), { stages: 2 }),
+    ),
+    entries.approvalRefused(1, {
+      requestId: text,
+      approver: text,
+      verdict: null,
+      stage: null,
+      errorCode: 'CONFLICT',
+      errorMessage: text,
+    }),
+    entries.approvalGranted(execution, { at: 5, startBy: 9, approvers: many }),
     entries.gatewayStarted(1, { process: text, trust: 'gateway', tier: text }),
     entries.gatewayStopped(1, text),
     entries.unauthenticated(1, { face: 'rest', problem: text, remote: text, times: 3 }),
@@ -138,6 +204,92 @@ test('the bodies of a call are pinned', () => {
     errorCode: 'FROZEN',
     errorMessage: 'm',
   });
+});
+
+test('the bodies of approvals and of credentials are pinned', () => {
+  const proof = { kind: 'login', issuer: 'https://id.test', subject: 'u7', authTime: 3 } as const;
+  const answer = { ...anAnswer('ops_lead', proof), approver: 'ann', reason: 'looks right' };
+  assert.deepEqual(entries.approvalAnswered(answer, { stages: 2 }), {
+    kind: 'approval-answered',
+    at: 4,
+    requestId: 'r',
+    principal: 'ann',
+    body: {
+      stage: 1,
+      stages: 2,
+      role: 'ops_lead',
+      verdict: 'approve',
+      reason: 'looks right',
+      digest: 'sha256:d',
+      proof: { kind: 'login', issuer: 'https://id.test', subject: 'u7' },
+      evidence: digestJson(proof),
+    },
+  });
+  const told = proofsWith('x').map((each) => {
+    const { body } = entries.approvalAnswered(anAnswer('x', each), { stages: 1 });
+    assert.equal(body.evidence, digestJson(each as unknown as JsonObject));
+    return body.proof;
+  });
+  assert.deepEqual(told, [
+    { kind: 'passkey', credentialId: 'x' },
+    { kind: 'login', issuer: 'x', subject: 'x' },
+    { kind: 'token', tokenId: 'x' },
+  ]);
+  const refusal = {
+    verdict: 'reject',
+    stage: 0,
+    errorCode: 'APPROVAL_OUT_OF_ORDER',
+    errorMessage: 'm',
+  } as const;
+  assert.deepEqual(entries.approvalRefused(6, { requestId: 'r', approver: 'ann', ...refusal }), {
+    kind: 'approval-refused',
+    at: 6,
+    requestId: 'r',
+    principal: 'ann',
+    body: refusal,
+  });
+  const granted = entries.approvalGranted(anExecution({ requestId: 'r', client: null }), {
+    at: 7,
+    startBy: 9,
+    approvers: ['ann', 'bob'],
+  });
+  const { call, ...rest } = granted.body as { call: JsonObject };
+  assert.deepEqual(rest, { startBy: 9, approvers: ['ann', 'bob'] });
+  assert.deepEqual([granted.at, granted.principal, call.command], [7, 'local', 'migrate-db']);
+
+  const token = {
+    id: 't1',
+    name: 'ci',
+    principal: 'deployer',
+    kind: 'agent',
+    roles: ['deploy'],
+    onBehalfOf: 'ann',
+    scopes: ['run', 'read'],
+    expiresAt: 99,
+  } as const;
+  assert.deepEqual(entries.tokenCreated(1, 'root', token).body, token);
+  assert.deepEqual(entries.tokenCreated(1, 'local', 'local.token').body, {
+    id: null,
+    name: 'local.token',
+    principal: 'local',
+    kind: 'person',
+    roles: ['administrator', 'auditor'],
+    onBehalfOf: null,
+    scopes: ['read', 'run', 'approve', 'administer'],
+    expiresAt: null,
+  });
+  assert.deepEqual(entries.tokenRevoked(1, 'root', { id: 't1', reason: 'lost' }).body, {
+    id: 't1',
+    reason: 'lost',
+  });
+  assert.deepEqual(entries.enrolmentCodeCreated(1, 'root', 'ann', 9).body, {
+    person: 'ann',
+    expiresAt: 9,
+  });
+  const passkey = { person: 'ann', credentialId: 'c', name: 'phone', via: 'passkey' } as const;
+  assert.deepEqual(entries.passkeyEnrolled(1, 'ann', passkey).body, passkey);
+  const which = { person: 'ann', credentialId: 'c' };
+  assert.deepEqual(entries.passkeyRevoked(1, 'ann', which).body, which);
 });
 
 test('a settled execution is told of by how it ended', () => {

@@ -66,6 +66,41 @@ test('what happens to the gateway gives a line with its details', () => {
   assert.equal(unauthenticated?.face, 'rest');
 });
 
+test('answers to a request for approval give lines, taken or not', () => {
+  const answer = entries.approvalAnswered(
+    {
+      requestId: 'r',
+      stage: 0,
+      role: 'ops_lead',
+      approver: 'ann',
+      verdict: 'reject',
+      reason: 'not now',
+      digest: 'sha256:d',
+      at,
+      proof: { kind: 'token', tokenId: 't1' },
+    },
+    { stages: 1 },
+  );
+  const answered = auditRecord(written(answer), 's');
+  assert.deepEqual(
+    [answered?.operator, answered?.status, answered?.digest, answered?.detail],
+    ['ann', 'ok', 'sha256:d', answer.body],
+  );
+  const facts = { requestId: 'r', approver: 'mallory', verdict: null, stage: null } as const;
+  const forged = entries.approvalRefused(at, {
+    ...facts,
+    errorCode: 'APPROVAL_NOT_ALLOWED',
+    errorMessage: 'no',
+  });
+  const refused = auditRecord(written(forged), 's');
+  assert.deepEqual(
+    [refused?.operator, refused?.status, refused?.errorCode, refused?.errorMessage],
+    ['mallory', 'rejected', 'APPROVAL_NOT_ALLOWED', 'no'],
+  );
+  const granted = entries.approvalGranted(anExecution(), { at, startBy: 9, approvers: [] });
+  assert.equal(auditRecord(written(granted), 's'), null);
+});
+
 test('an entry of any kind, with any body, old or newer than this Reeve, makes a line or none', () => {
   const kinds = fc.constantFrom(...entryKinds, 'of-the-future' as EntryKind);
   fc.assert(

@@ -1,0 +1,22 @@
+/** Which call an entry is about. In: an execution. Out: what names it in an entry, bounded. Must never: hold an argument. */
+import type { Execution } from '../core/execution.ts';
+import type { Call } from './bodies.ts';
+import { bounded, bounds } from './bounds.ts';
+
+export function callOf(execution: Execution): Call {
+  const { parametersHash, digest, face, trust } = execution;
+  return {
+    command: nameOrNull(execution.command),
+    tool: nameOrNull(execution.tool),
+    environment: nameOrNull(execution.environment),
+    parametersHash,
+    digest,
+    onBehalfOf: nameOrNull(execution.onBehalfOf),
+    face,
+    client: nameOrNull(execution.client),
+    trust,
+  };
+}
+
+const nameOrNull = (text: string | null): string | null =>
+  text === null ? null : bounded(text, bounds.name);

@@ -43,7 +43,6 @@ export function auditRecord(entry: Entry, state: string): AuditRecord | null {
       return null;
     case 'approval-refused':
       return recordOf(entry, state, 'rejected', entry.body);
-    case 'approval-answered':
     case 'refused':
     case 'outcome':
     case 'lost':
@@ -52,6 +51,7 @@ export function auditRecord(entry: Entry, state: string): AuditRecord | null {
       return recordOf(entry, state, 'failed', entry.body);
     case 'unauthenticated':
       return recordOf(entry, state, 'rejected', entry.body);
+    case 'approval-answered':
     case 'generation-loaded':
     case 'frozen':
     case 'unfrozen':

@@ -42,20 +42,11 @@ export function endOf(seen: Seen): End {
   return byCommand(seen, own);
 }
 
-/** Signals whose number above 128 a program hardly ever chooses itself. 129 is git's usage error, 137 anybody's. */
-const crashes = [
-  'INT',
-  'QUIT',
-  'ILL',
-  'TRAP',
-  'ABRT',
-  'BUS',
-  'FPE',
-  'SEGV',
-  'PIPE',
-  'ALRM',
-  'TERM',
-];
+/**
+ * Signals whose number above 128 a program hardly ever chooses itself. 129 is git's usage error, 137 anybody's; 130 and
+ * 143 are what programs end with that tidied up after SIGINT and SIGTERM, or were told to by their author.
+ */
+const crashes = ['QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'SEGV', 'PIPE', 'ALRM'];
 const signalled = new Map<number, NodeJS.Signals>(
   crashes.map((name) => [
     128 + constants.signals[`SIG${name}` as NodeJS.Signals],
@@ -70,6 +61,8 @@ function ownEnd({ sandbox, process, stop, proof }: Seen): OwnEnd {
   if (code === null) return { exitCode: null, signal: process.signal };
   const signal =
     signalled.get(code) ??
+    // The gateway sent it: here the number is what was to be expected.
+    (code === 143 && stop !== null ? 'SIGTERM' : null) ??
     (code === 152 && proof.cpu ? 'SIGXCPU' : null) ??
     (code === 153 && proof.fileSize ? 'SIGXFSZ' : null) ??
     (code === 159 && proof.syscall ? 'SIGSYS' : null);
@@ -205,7 +198,9 @@ function complaint({ stderr, limits }: Seen): string | undefined {
 
 /** Codes that may mean a signal and may not: said, never claimed. */
 const hints: Readonly<Record<number, string>> = Object.freeze({
+  130: 'The sandbox tells signals as 128 and their number: a program that SIGINT ended shows 130 too.',
   137: 'A program that SIGKILL ended shows 137 too.',
+  143: 'The sandbox tells signals as 128 and their number: a program that SIGTERM ended shows 143 too. Reeve sent none.',
   152: 'A program that the processor time limit ended shows 152 too.',
   153: 'A program that the file size limit ended shows 153 too.',
   159: 'A program that made a forbidden system call shows 159 too.',

@@ -1,6 +1,6 @@
 /** The edge cases of row S15 that the table of faces doesn't hold, against the real gateway. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { rest } from '../real/rest.ts';
@@ -83,4 +83,13 @@ test('a run is given its declared environment and nothing of the gateway', async
   assert.equal(seen.cwd, '/workspace');
   assert.notEqual(seen.uid, 0);
   assert.match(seen.parent, /^(PWD=[^\0]*\0)?$/, 'the first process was given an environment');
+});
+
+test('a gateway on every address warns of that once', async () => {
+  await using open = new Stage();
+  const settings = readFileSync(open.config, 'utf8');
+  writeFileSync(open.config, settings.replace('127.0.0.1:0', '0.0.0.0:0'));
+  const wide = await open.serve();
+  await wide.stop();
+  assert.equal(wide.log().match(/without TLS/g)?.length, 1, wide.log());
 });

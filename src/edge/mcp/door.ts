@@ -21,8 +21,8 @@ export interface Door {
   readonly tools: ToolNames;
   /** A tools/call has reached its handler, so it is on record from there on. */
   readonly reached: (ctx: ServerContext) => void;
-  /** A cancelled call has come to its end; nobody answers it. */
-  readonly cancelled: (ctx: ServerContext) => void;
+  /** A tools/call has come to its end. One that was cancelled is answered by nobody. */
+  readonly ended: (ctx: ServerContext, how: 'answered' | 'cancelled') => void;
   /** Trouble that no answer tells of. Never standard output. */
   readonly report: (message: string, error?: unknown) => void;
 }

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly caller: Caller;
   /** Ends the stream of this request's answer: after a cancel nobody answers, so nobody else would. */
   readonly endStream: () => void;
+  /** The tools/call has come to its end, answered or not. */
+  readonly ended: () => void;
   /** Set once a tools/call is in the hands of a handler of ours, which puts it on record. */
   reached: boolean;
 }

@@ -7,6 +7,7 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import type { MessageId } from './message.ts';
 
 const idleMs = 30 * 60_000;
 const sweepMs = 60_000;
@@ -19,6 +20,8 @@ export interface Session {
   readonly server: Server;
   /** HTTP exchanges under way, the standing stream included: while there are any, the session is not idle. */
   open: number;
+  /** Ids of requests that have not come to their end: no other request may bear them. */
+  readonly ids: Set<MessageId>;
   lastUsed: number;
 }
 
@@ -51,7 +54,14 @@ export class Sessions {
         this.#byId.set(id, session);
       },
     });
-    const session: Session = { principal, transport, server, open: 0, lastUsed: performance.now() };
+    const session: Session = {
+      principal,
+      transport,
+      server,
+      open: 0,
+      ids: new Set(),
+      lastUsed: performance.now(),
+    };
     server.onclose = () => {
       if (transport.sessionId !== undefined) this.#byId.delete(transport.sessionId);
     };

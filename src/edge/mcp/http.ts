@@ -18,15 +18,16 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { type Door, OpenCalls, reportToStderr } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
+import { errorAnswers } from './http-error.ts';
 import { authInfoOf, type Exchange, exchangeOf, noSession, refusalIn } from './http-exchange.ts';
 import { Sessions } from './http-sessions.ts';
 import {
   type AttemptedCall,
   guessMessage,
   type Inspected,
+  idInUse,
   idOf,
   inspectMessage,
-  rpcError,
 } from './message.ts';
 import { recordAttempt } from './refusal.ts';
 import { buildServer, type Handlers } from './server.ts';
@@ -51,6 +52,7 @@ interface Served {
   readonly message: JsonObject | undefined;
   readonly call: AttemptedCall | null;
   readonly endStream: () => void;
+  readonly ended: () => void;
 }
 
 type WebHandler = (request: Request, options?: McpHandlerRequestOptions) => Promise<Response>;
@@ -67,7 +69,11 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     },
     calls: new OpenCalls(),
     tools: new ToolNames(options.gateway),
-    cancelled: (ctx) => exchangeOf(ctx).endStream(),
+    ended: (ctx, how) => {
+      const exchange = exchangeOf(ctx);
+      exchange.ended();
+      if (how === 'cancelled') exchange.endStream();
+    },
     reached: (ctx) => {
       exchangeOf(ctx).reached = true;
     },
@@ -76,6 +82,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
   const handlers = (options.handlers ?? reeveHandlers)(door);
   const build = (): Server => buildServer(door, handlers);
   const modern = createMcpHandler(build, { legacy: 'reject' });
+  const answerError = errorAnswers(options.gateway, report);
 
   async function handle(
     request: IncomingMessage,
@@ -131,8 +138,8 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     });
     if (route.kind === 'legacy') await serveLegacy(request, response, caller, message, call);
     else {
-      const endStream = () => {};
-      await serve(request, response, { caller, message, call, endStream }, modern.fetch);
+      const [endStream, ended] = [() => {}, () => {}];
+      await serve(request, response, { caller, message, call, endStream, ended }, modern.fetch);
     }
   }
 
@@ -158,7 +165,14 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       await answerError(response, caller, httpStatus, { id, rpcCode, error, call });
       return;
     }
+    if (id !== null && found.ids.has(id)) {
+      await answerError(response, caller, 400, { id, rpcCode: -32600, error: idInUse(id), call });
+      return;
+    }
     response.once('close', sessions.enter(found));
+    // A call is in flight until its handler has ended, which may be later than its stream.
+    const ended = () => id !== null && found.ids.delete(id);
+    if (id !== null) found.ids.add(id);
     await serve(
       request,
       response,
@@ -169,6 +183,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
         endStream: () => {
           if (id !== null) found.transport.closeSSEStream(id);
         },
+        ended,
       },
       (webRequest, init) => found.transport.handleRequest(webRequest, init),
     );
@@ -184,10 +199,13 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     handler: WebHandler,
   ): Promise<void> {
     const { caller, message, call } = served;
-    const exchange: Exchange = { caller, endStream: served.endStream, reached: false };
+    const { endStream, ended } = served;
+    const exchange: Exchange = { caller, endStream, ended, reached: false };
     let unrecorded = call;
     const fetch: WebHandler = async (webRequest, init) => {
       const answer = await handler(webRequest, { ...init, authInfo: authInfoOf(exchange) });
+      // The SDK says keep-alive on every stream, also to who asked for the end; Node knows better.
+      answer.headers.delete('connection');
       // The handler behind a stream may not have begun yet; anything else is final.
       const streamed = answer.headers.get('content-type') === 'text/event-stream';
       // Node holds the headers back until the first event, which on a standing stream may be long.
@@ -204,29 +222,11 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       response,
       message,
     );
+    if (!exchange.reached) ended();
     if (unrecorded !== null && !exchange.reached) {
       const error = new ReeveError('INVALID_REQUEST', 'The protocol layer refused the call.');
       await recordAttempt(options.gateway, caller, error, unrecorded, report);
     }
-  }
-
-  async function answerError(
-    response: ServerResponse,
-    caller: Caller,
-    httpStatus: number,
-    wrong: Pick<Extract<Inspected, { kind: 'malformed' }>, 'id' | 'error' | 'call'> & {
-      rpcCode: number;
-    },
-  ): Promise<void> {
-    const { id, rpcCode, error, call } = wrong;
-    const requestId =
-      call === null ? null : await recordAttempt(options.gateway, caller, error, call, report);
-    const data: JsonObject = {
-      errorCode: error.code,
-      ...(requestId === null ? {} : { requestId }),
-    };
-    response.writeHead(httpStatus, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(rpcError(id, rpcCode, error.message, data)));
   }
 
   return {

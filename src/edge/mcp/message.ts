@@ -5,6 +5,7 @@
  */
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { visibleLine } from '../../core/text.ts';
 import { parseStrictJson } from '../strict-json.ts';
 
 export const maxMessageBytes = 4 * 2 ** 20;
@@ -156,6 +157,19 @@ function nameOf(message: JsonObject): string | null {
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/**
+ * A request whose id an open one has: two answers with one id could not be told apart, and a cancel would not say which
+ * of two runs it means.
+ */
+export function idInUse(id: MessageId): ReeveError {
+  const text = visibleLine(JSON.stringify(typeof id === 'string' ? id.slice(0, 100) : id));
+  return new ReeveError(
+    'INVALID_REQUEST',
+    `id: a request with the id ${text} is still in flight; this one was not begun. Give every request an id of its own.`,
+    [{ field: 'id', problem: 'still in flight', expected: 'an id that no open request has' }],
+  );
 }
 
 /** The JSON-RPC error for a message, with the request id under which it is on record where it is. */

@@ -60,7 +60,7 @@ export function buildServer(door: Door, handlers: Handlers): Server {
   server.setRequestHandler('tools/call', (request, ctx) => {
     door.reached(ctx);
     const call = handlers.callTool(caller(ctx), request.params, ctx).finally(() => {
-      if (ctx.mcpReq.signal.aborted) door.cancelled(ctx);
+      door.ended(ctx, ctx.mcpReq.signal.aborted ? 'cancelled' : 'answered');
     });
     return door.calls.track(call);
   });

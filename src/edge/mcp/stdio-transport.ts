@@ -9,6 +9,7 @@ import type { JsonObject } from '../../core/json.ts';
 import {
   type AttemptedCall,
   guessFromEnds,
+  idInUse,
   idOf,
   inspectMessage,
   type MessageId,
@@ -38,6 +39,8 @@ export class StrictStdioTransport implements Transport {
   readonly #lines = new LineReader(maxMessageBytes);
   /** Tool calls handed to the SDK that no handler of ours has seen yet. */
   readonly #unseen = new Map<MessageId, AttemptedCall>();
+  /** Tool calls that have not come to their end: no other request may bear their id. */
+  readonly #calls = new Set<MessageId>();
   /** Requests other than tool calls that are not answered yet. */
   readonly #unanswered = new Set<MessageId>();
   #ending: NodeJS.Timeout | null = null;
@@ -65,12 +68,18 @@ export class StrictStdioTransport implements Transport {
     this.#unseen.delete(id);
   }
 
+  /** The call has come to its end, answered or not. */
+  ended(id: MessageId): void {
+    this.#calls.delete(id);
+  }
+
   async send(message: JSONRPCMessage): Promise<void> {
     const { id, error } = message as { id?: MessageId; error?: { code: number; message: string } };
     const answered = 'method' in message ? undefined : id;
     const attempted = answered === undefined ? undefined : this.#unseen.get(answered);
     if (attempted !== undefined) {
       this.#unseen.delete(answered!);
+      this.#calls.delete(answered!);
       // The SDK refused it by itself: on record before it is answered.
       await this.#refuse(
         new ReeveError(
@@ -154,9 +163,15 @@ export class StrictStdioTransport implements Transport {
         this.#answerMalformed(inspected.id, inspected.rpcCode, inspected.error, inspected.call);
         return;
       case 'message': {
-        const id = idOf(inspected.message);
-        if (inspected.call !== null && id !== null) this.#unseen.set(id, inspected.call);
-        else if (id !== null && 'method' in inspected.message) this.#unanswered.add(id);
+        const id = 'method' in inspected.message ? idOf(inspected.message) : null;
+        if (id !== null && (this.#calls.has(id) || this.#unanswered.has(id))) {
+          this.#answerMalformed(id, -32600, idInUse(id), inspected.call);
+          return;
+        }
+        if (id !== null && inspected.call !== null) {
+          this.#calls.add(id);
+          this.#unseen.set(id, inspected.call);
+        } else if (id !== null) this.#unanswered.add(id);
         this.onmessage?.(inspected.message as unknown as JSONRPCMessage);
         return;
       }

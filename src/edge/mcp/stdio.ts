@@ -40,7 +40,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     callerOf: (name) => caller(name),
     calls,
     tools: new ToolNames(gateway),
-    cancelled: () => {},
+    ended: (ctx) => transport.ended(ctx.mcpReq.id),
     reached: (ctx) => transport.seen(ctx.mcpReq.id),
     report: reportToStderr,
   };

@@ -90,7 +90,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     throw error;
   }
   const { port } = servers[0]!.address() as AddressInfo;
-  if (!isLoopback(options.host)) {
+  if (!isLoopback(options.host.replace(/^\[(.*)\]$/, '$1'))) {
     report(
       `listening on ${options.host} without TLS: whoever can read the network reads the token; put a proxy with TLS in front of it`,
     );

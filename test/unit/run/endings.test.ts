@@ -66,6 +66,16 @@ describe('a run ends', () => {
       null,
       'COMMAND_EXIT_NON_ZERO',
     ],
+    ['by its own 143', { argv: sh('exit 143') }, 'failed', 143, null, 'COMMAND_EXIT_NON_ZERO'],
+    ['by its own 130', { argv: sh('exit 130') }, 'failed', 130, null, 'COMMAND_EXIT_NON_ZERO'],
+    [
+      'by a SIGTERM that nobody can tell from its own 143',
+      { argv: sh('kill -TERM $$') },
+      'failed',
+      143,
+      null,
+      'COMMAND_EXIT_NON_ZERO',
+    ],
     ['by a crash', { argv: sh('kill -SEGV $$') }, 'failed', null, 'SIGSEGV', 'COMMAND_SIGNALLED'],
     [
       'by SIGABRT',
@@ -100,6 +110,11 @@ describe('a run ends', () => {
       'COMMAND_EXECUTION_FAILED',
     ],
   ];
+  test('says of 143 that it may be a signal and may not', async (t) => {
+    if (!needsSandbox(t, runner)) return;
+    const ended = await run(runner, { argv: sh('exit 143') });
+    assert.match(ended.errorMessage!, /exit code 143\..*SIGTERM ended shows 143 too/);
+  });
   for (const [name, wish, status, exitCode, signal, errorCode] of cases) {
     test(name, async (t) => {
       if (!needsSandbox(t, runner)) return;

@@ -127,11 +127,6 @@ async function tellStart(
       screen.err,
     ),
   );
-  if (!isLoopback(settings.listen.host)) {
-    await screen.say(
-      `${screen.err.warn('warning:')} this listens on ${visibleLine(settings.listen.host)} without TLS; put a proxy with TLS in front of it\n`,
-    );
-  }
 }
 
 /** SIGTERM or SIGINT. The second one ends the process at once: recovery settles what it leaves. */
@@ -205,8 +200,4 @@ function portOf(value: unknown): number | null {
     );
   }
   return Number(value);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.');
 }

@@ -180,6 +180,54 @@ test('GET opens the standing stream of a session, DELETE ends the session and it
   assert.equal((await fetch(door.url, { method: 'DELETE', headers })).status, 404);
 });
 
+test('a request whose id is still in flight in its session is refused, on record, and does not run', async (t) => {
+  const { gateway, post } = await open(t);
+  const own = { 'mcp-session-id': await session(post) };
+  const callOf = (name: string) =>
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}"}}`;
+  const waiting = post(callOf('wait'), own);
+  await gateway.until((r) => r.some((e) => e.status === 'running'));
+  for (const body of [callOf('say'), '{"jsonrpc":"2.0","id":1,"method":"ping"}']) {
+    const refused = await post(body, own);
+    const answer = (await refused.json()) as { id: unknown; error: { message: string } };
+    assert.deepEqual([refused.status, answer.id], [400, 1]);
+    assert.match(answer.error.message, /id 1 is still in flight/);
+  }
+  // Ids of another session are its own.
+  const other = { 'mcp-session-id': await session(post) };
+  assert.match(await (await post(callOf('say'), other)).text(), /hello/);
+  await post('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}', own);
+  await (await waiting).text();
+  assert.match(await (await post(callOf('say'), own)).text(), /hello/);
+  assert.deepEqual(
+    gateway.records().map((e) => `${e.command} ${e.status}`),
+    ['wait cancelled', 'say rejected', 'say ok', 'say ok'],
+  );
+});
+
+test('whoever asks for the end of the connection gets it, whatever the answer is', async (t) => {
+  const { door, post } = await open(t);
+  const id = await session(post);
+  const bodies = {
+    'a refusal of ours': '{"jsonrpc":"2.0","id":null,"method":"ping"}',
+    'an error of the protocol': '{"jsonrpc":"2.0","id":1,"method":"no/such"}',
+    'a tool result': '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"say"}}',
+    'a refused tool call':
+      '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"none"}}',
+  };
+  for (const [what, body] of Object.entries(bodies)) {
+    for (const head of [`Mcp-Session-Id: ${id}`, 'Mcp-Session-Id: unknown']) {
+      const socket = connect(Number(door.url.port), '127.0.0.1');
+      socket.write(
+        `POST /mcp HTTP/1.1\r\nHost: x\r\nAccept: ${accept}\r\nContent-Type: application/json\r\n${head}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      const text = (await socket.setEncoding('utf8').toArray()).join('');
+      assert.match(text, /^connection: close\r$/im, `${what}, ${head}: ${text}`);
+      assert.doesNotMatch(text, /keep-alive/i);
+    }
+  }
+});
+
 test('a principal who opens session after session loses the oldest idle one', async (t) => {
   const { post } = await open(t);
   const first = await session(post);

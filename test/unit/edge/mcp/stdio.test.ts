@@ -288,3 +288,31 @@ test('hostile output cannot end its own marks or hide characters', async (t) => 
   assert.equal(flood.structuredContent.result.stdout.length, 200_000);
   await peer.end();
 });
+
+test('a request whose id is still in flight is refused, on record, and does not run', async (t) => {
+  const peer = new Peer(t);
+  await peer.initialize();
+  peer.write(call(5, { name: 'wait', _meta: { progressToken: 'p' } }));
+  await peer.next();
+  peer.write(call(5, { name: 'say' }));
+  const refused = await peer.next();
+  assert.deepEqual([refused.id, refused.error?.code], [5, -32600]);
+  assert.match(refused.error!.message, /id 5 is still in flight/);
+  peer.write('{"jsonrpc":"2.0","id":5,"method":"ping"}\n');
+  assert.equal((await peer.next()).error?.code, -32600);
+  // The text "5" is another id than the number.
+  peer.write(call('5', { name: 'say' }));
+  assert.equal((await peer.next()).result!.structuredContent.result.stdout, 'hello\n');
+  // The cancel means the call that runs; once that has ended, the id is free.
+  peer.write('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}}\n');
+  let again = refused;
+  while (again.error !== undefined) {
+    peer.write(call(5, { name: 'say' }));
+    again = await peer.next();
+  }
+  const { records } = await peer.end();
+  const told = records.map((r) => `${r.command} ${r.status}`);
+  assert.deepEqual(told.slice(0, 3), ['wait cancelled', 'say rejected', 'say ok']);
+  assert.ok(told.slice(3, -1).every((line) => line === 'say rejected'));
+  assert.equal(told.at(-1), 'say ok');
+});

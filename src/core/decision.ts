@@ -90,23 +90,34 @@ export function issuePermit(
     case 'deny':
       throw new ReeveError('COMMAND_NOT_ALLOWED', 'Policy does not permit this command here.');
     case 'needs-approval':
-      decision.stages.forEach((stage, index) => {
-        const people = new Set(
-          grants
-            .filter(
-              (g) =>
-                g.requestId === requestId && g.stage === index && g.digest === invocation.digest,
-            )
-            .map((g) => g.approver),
-        );
-        if (people.size < stage.count) {
-          throw new ReeveError(
-            'APPROVAL_REQUIRED',
-            `Stage ${index + 1} (${stage.role}) needs ${stage.count} approval(s) and has ${people.size}.`,
-          );
-        }
-      });
+      assertGranted(requestId, invocation, decision.stages, grants);
       break;
   }
   return new Permit(secret, requestId, fence, invocation);
+}
+
+/** One person has one vote in the whole sequence, never for a request of his own, nor of an agent of his unless the stage says so. */
+function assertGranted(
+  requestId: string,
+  { digest, principal, onBehalfOf }: Invocation,
+  stages: readonly ApprovalStage[],
+  grants: readonly Grant[],
+): void {
+  const voted = new Set<string>();
+  stages.forEach((stage, index) => {
+    const people = new Set(
+      grants
+        .filter((g) => g.requestId === requestId && g.stage === index && g.digest === digest)
+        .map((g) => g.approver)
+        .filter((who) => who !== principal && !voted.has(who))
+        .filter((who) => !stage.independent || who !== onBehalfOf),
+    );
+    if (people.size < stage.count) {
+      throw new ReeveError(
+        'APPROVAL_REQUIRED',
+        `Stage ${index + 1} (${stage.role}) needs ${stage.count} approval(s) and has ${people.size}.`,
+      );
+    }
+    for (const who of people) voted.add(who);
+  });
 }

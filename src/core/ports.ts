@@ -204,10 +204,10 @@ export interface ApprovalStore {
    * these. Whoever calls it has made sure that the owner is not alive.
    */
   takeOver(requestId: string, from: { owner: string; fence: number }, to: string): Execution | null;
-  /** Remembers a challenge until it is taken or expires; of one approver only the last 20. */
-  putChallenge(content: ChallengeContent, at: number): void;
-  /** Takes it: it is gone from then on, whatever comes of it. Null where there is none, or it has expired. */
-  takeChallenge(nonce: string, at: number): ChallengeContent | null;
+  /** Remembers what a challenge (its hash, base64url) stands for, until it is taken or expires; of one approver only the last 20. */
+  putChallenge(challenge: string, content: ChallengeContent, at: number): void;
+  /** Takes it by its hash: it is gone from then on, whatever comes of it. Null where there is none, or it has expired. */
+  takeChallenge(challenge: string, at: number): ChallengeContent | null;
 }
 
 export interface CredentialStore {

@@ -104,6 +104,7 @@ const invocation = sealInvocation({
   executable: { ...command.executable, sha256: '0'.repeat(64) },
   stdin: null,
   inputs: [],
+  inputPatterns: [],
   variables: {},
   workspace: '/srv',
   workspaceAccess: 'read-write',

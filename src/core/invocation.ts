@@ -33,6 +33,8 @@ export interface Invocation {
   /** Bytes for standard input; null means end of file at once. */
   readonly stdin: Uint8Array | null;
   readonly inputs: readonly InputFile[] | 'unbound';
+  /** What was declared of them: folders that a wild pattern names are bound whole. Empty where none are bound. */
+  readonly inputPatterns: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   /** The workspace on the host (resolved), and the working directory inside the sandbox. */
   readonly workspace: string;

@@ -6,6 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inputs } from '../core/command.ts';
 import { ReeveError } from '../core/errors.ts';
+import { fixedFolder, globExpression, isWild } from '../core/input-patterns.ts';
 import type { InputFile } from '../core/invocation.ts';
 import { hashFile, NoFingerprint } from './fingerprint.ts';
 import { quote } from './words.ts';
@@ -76,8 +77,7 @@ async function collect(
 ): Promise<void> {
   const matches = globExpression(pattern);
   const parts = pattern.split('/');
-  const glob = parts.findIndex((part) => /[*?]/.test(part));
-  const fixed = glob < 0 ? parts.slice(0, -1) : parts.slice(0, glob);
+  const fixed = fixedFolder(pattern);
   const deepest = parts.includes('**') ? 64 : parts.length;
 
   const visit = async (folder: readonly string[]): Promise<void> => {
@@ -111,6 +111,8 @@ async function collect(
       }
       const deeper = folder.length + 1 < deepest && mayHold(parts, [...folder, entry.name]);
       if (entry.isDirectory()) {
+        if (path === pattern && !isWild(pattern))
+          throw failed(path, 'is a folder', `Write ${pattern}/** for everything in it.`);
         if (deeper) await visit([...folder, entry.name]);
       } else if (deeper && entry.isSymbolicLink() && (await leadsToFolder(join(workspace, path)))) {
         // What lies behind it would decide the effect and be in no digest.
@@ -154,21 +156,6 @@ async function leadsToFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
-}
-
-/** `*` and `?` stay within a name; `**` is any number of folders, and at the end everything below. Hidden files count. */
-export function globExpression(pattern: string): RegExp {
-  const parts = pattern.split('/');
-  const source = parts.map((part, index) => {
-    const last = index === parts.length - 1;
-    if (part === '**') return last ? '.+' : '(?:[^/]+/)*';
-    const name = part
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*/g, '[^/]*')
-      .replace(/\?/g, '[^/]');
-    return last ? name : `${name}/`;
-  });
-  return new RegExp(`^${source.join('')}$`, 'su');
 }
 
 function failed(path: string, reason: string, remedy: string): ReeveError {

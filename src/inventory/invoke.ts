@@ -102,6 +102,7 @@ export async function prepareInvocation(
       executable,
       stdin: standardInput(command, given, validator),
       inputs,
+      inputPatterns: command.inputs.kind === 'files' ? command.inputs.patterns : [],
       variables: { ...environment.variables, ...command.variables, ...override.variables },
       workspace: environment.workspace,
       workspaceAccess: command.workspace,

@@ -219,6 +219,7 @@ function trialOf(program: string): Invocation {
     executable: { path: program, source: program, sha256: '' },
     stdin: null,
     inputs: [],
+    inputPatterns: [],
     variables: {},
     workspace: '/usr',
     workspaceAccess: 'read-only',

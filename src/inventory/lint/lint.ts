@@ -3,8 +3,8 @@
  * the variables that protect what it starts. Never: a process, or a look at anything but the declaration.
  */
 import type { Command } from '../../core/command.ts';
+import { globExpression } from '../../core/input-patterns.ts';
 import type { Findings } from '../diagnose.ts';
-import { globExpression } from '../inputs.ts';
 import type { Path } from '../source.ts';
 import { sandboxWorkspace } from '../workspace-path.ts';
 import { type Allowance, asGuardrail, tell } from './allowances.ts';

@@ -59,6 +59,7 @@ guardrails: [needs the network]`);
     argv: [join(at.folder, 'bin/app'), 'production', '/workspace/f'],
     stdin: null,
     inputs: [],
+    inputPatterns: [],
     variables: { A: 'env', B: 'command', C: 'override' },
     workspace: join(at.folder, 'prod'),
     workspaceAccess: 'read-write',

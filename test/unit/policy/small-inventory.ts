@@ -101,6 +101,7 @@ export function invoke(principal: Principal, of: Command, asked: Asked = {}): In
     executable: { ...of.executable, sha256: '0'.repeat(64) },
     stdin: null,
     inputs: [],
+    inputPatterns: [],
     variables: {},
     workspace: '/srv/workspace',
     workspaceAccess: of.workspace,

@@ -89,6 +89,7 @@ export function invocationOf(wish: Wish): Invocation {
     executable: { path, source, sha256: sha256Hex(readFileSync(source)) },
     stdin: null,
     inputs: [],
+    inputPatterns: [],
     variables: {},
     workspace: '/',
     workspaceAccess: 'none',

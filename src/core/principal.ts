@@ -24,8 +24,11 @@ export type Credential =
   | {
       readonly kind: 'jwt';
       readonly issuer: string;
-      readonly subject: string;
+      /** Null where the program acts for nobody. */
+      readonly subject: string | null;
       readonly client: string | null;
+      /** What the token's own claim says, without the people file's. */
+      readonly roles: readonly string[];
       readonly scopes: readonly Scope[];
       readonly expiresAt: number;
     }

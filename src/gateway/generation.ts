@@ -6,8 +6,10 @@ import { readFileSync } from 'node:fs';
 import { type Diagnostic, formatDiagnostic, type Loaded } from '../core/diagnostic.ts';
 import { ReeveError } from '../core/errors.ts';
 import { digestJson, sha256Hex } from '../core/json.ts';
+import type { People } from '../core/people.ts';
 import type { Settings } from '../core/settings.ts';
 import { type Inventory, loadInventory } from '../inventory/load.ts';
+import { loadPeople } from '../inventory/people.ts';
 import { loadSettings } from '../inventory/settings.ts';
 import { loadPolicy, type Policy } from '../policy/load.ts';
 
@@ -22,6 +24,7 @@ export interface Generation {
   readonly settings: Settings;
   readonly inventory: Inventory;
   readonly policy: Policy;
+  readonly people: People;
   readonly files: readonly GenerationFile[];
   /** `sha256:…` over the hashes of all its files and the settings as they came out, variables included. */
   readonly hash: string;
@@ -45,7 +48,7 @@ export class ConfigurationError extends ReeveError {
   }
 }
 
-/** Loads settings, then the inventory they name, then the policy over both. */
+/** Loads settings, then the inventory and the people that they name, then the policy over both. */
 export async function loadGeneration(
   configFile: string,
   variables: Variables,
@@ -53,17 +56,22 @@ export async function loadGeneration(
   const settings = loadSettings(configFile, variables);
   if (!settings.ok) return settings;
   const inventory = loadInventory(settings.value.inventory, settings.value);
-  if (!inventory.ok)
-    return { ok: false, diagnostics: [...settings.warnings, ...inventory.diagnostics] };
+  const people = loadPeople(settings.value.people, settings.value);
+  const loaded = [...settings.warnings, ...found(inventory), ...found(people)];
+  if (!inventory.ok || !people.ok) return { ok: false, diagnostics: loaded };
   const policy = await loadPolicy(
     settings.value.policy,
     [...inventory.value.commands.values()],
     Object.keys(settings.value.environments),
   );
-  const before = [...settings.warnings, ...inventory.warnings];
-  if (!policy.ok) return { ok: false, diagnostics: [...before, ...policy.diagnostics] };
+  if (!policy.ok) return { ok: false, diagnostics: [...loaded, ...policy.diagnostics] };
 
-  const files = [fileHash(settings.value.file), ...inventory.value.files, ...policy.value.files];
+  const files = [
+    fileHash(settings.value.file),
+    ...inventory.value.files,
+    ...(people.value.file === null ? [] : [people.value.file]),
+    ...policy.value.files,
+  ];
   const hash = digestJson({
     files: files.map((f) => ({ file: f.file, sha256: f.sha256 })),
     settings: JSON.parse(JSON.stringify(settings.value)),
@@ -71,17 +79,22 @@ export async function loadGeneration(
   });
   return {
     ok: true,
-    warnings: [...before, ...policy.warnings],
+    warnings: [...loaded, ...policy.warnings],
     value: Object.freeze({
       settings: settings.value,
       inventory: inventory.value,
       policy: policy.value,
+      people: people.value,
       files: Object.freeze(files),
       hash,
-      warnings: Object.freeze([...before, ...policy.warnings]),
+      warnings: Object.freeze([...loaded, ...policy.warnings]),
       variable: (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
     }),
   };
+}
+
+function found(loaded: Loaded<unknown>): readonly Diagnostic[] {
+  return loaded.ok ? loaded.warnings : loaded.diagnostics;
 }
 
 function fileHash(file: string): GenerationFile {

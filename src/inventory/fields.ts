@@ -91,4 +91,8 @@ export const mounts = z
   );
 export type MountField = z.infer<typeof mounts>[number];
 
+export const roleName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {
+  error: 'must be a role: lower-case letters, digits, "-" and "_"',
+});
+
 export const riskName = z.enum(['low', 'medium', 'high', 'critical']);

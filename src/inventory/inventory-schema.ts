@@ -8,6 +8,7 @@ import {
   path,
   prose,
   riskName,
+  roleName as role,
   secretName,
   size,
   variables,
@@ -54,9 +55,6 @@ export const timeoutSchema = z
   })
   .describe('How long it may run: timeout: 60s, or timeout: { default: 60s, max: 300s }.');
 
-const role = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {
-  error: 'must be a role: lower-case letters, digits, "-" and "_"',
-});
 export const stageSchema = z.union(
   [
     role,

@@ -9,6 +9,8 @@ import {
   secretName,
   variables,
 } from './fields.ts';
+import { approvalsSchema } from './settings-approvals.ts';
+import { identitySchema } from './settings-identity.ts';
 
 export const environmentSchema = z.strictObject({
   workspace: path.describe('The folder that commands work in: workspace: ./workspace.'),
@@ -140,6 +142,13 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe('localMode: { allowRisks: [high] }.'),
   auditFile: path.optional().describe('The JSON Lines audit file.'),
+  people: path.optional().describe('The people file: people: people.yaml.'),
+  identity: identitySchema
+    .optional()
+    .describe('Whose tokens are taken over HTTP: identity: { oidc: { issuer, audience } }.'),
+  approvals: approvalsSchema
+    .optional()
+    .describe('approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }.'),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;
 

@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Loaded } from '../core/diagnostic.ts';
 import { deepFreeze } from '../core/json.ts';
-import { approvalDefaults, type Settings } from '../core/settings.ts';
+import type { Settings } from '../core/settings.ts';
 import { parseDuration } from '../core/units.ts';
 import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
 import {
@@ -16,7 +16,9 @@ import {
   writableFrom,
 } from './placement.ts';
 import { readSecretSources } from './secret-sources.ts';
+import { readApprovals } from './settings-approvals.ts';
 import { readEnvironments } from './settings-environments.ts';
+import { readOidc } from './settings-identity.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
 import {
@@ -69,6 +71,7 @@ function complete(
   const inventory = resolve(folder, fields.inventory ?? settingsDefaults.inventory);
   const policy = fields.policy === undefined ? null : resolve(folder, fields.policy);
   const auditFile = fields.auditFile === undefined ? null : resolve(folder, fields.auditFile);
+  const people = fields.people === undefined ? null : resolve(folder, fields.people);
 
   if (kindOf(inventory) === 'missing') {
     blame(
@@ -79,11 +82,16 @@ function complete(
     );
   }
   if (policy !== null) checkPolicyFolder(policy, blame);
+  if (people !== null && kindOf(people) === 'missing') {
+    const remedy = 'Create it, or correct the path: people: people.yaml.';
+    blame('people', 'missing-file', `the people file ${people} does not exist`, remedy);
+  }
   const placed: readonly [Overridden | null, string, string | null][] = [
     [null, 'the settings file', file],
     ['inventory', 'the inventory', inventory],
     ['policy', 'the policy folder', policy],
     ['auditFile', 'the audit file', auditFile],
+    ['people', 'the people file', people],
   ];
   for (const [field, what, place] of placed) {
     const where = place === null ? null : writableFrom(place, workspaces);
@@ -126,9 +134,9 @@ function complete(
     graceMs: fields.grace === undefined ? settingsDefaults.graceMs : parseDuration(fields.grace)!,
     localRisks: [...localRisks],
     auditFile,
-    people: null,
-    identity: { oidc: null },
-    approvals: approvalDefaults,
+    people,
+    identity: { oidc: readOidc(written.identity, folder, findings) },
+    approvals: readApprovals(written.approvals),
     webhooks: [],
   };
 }

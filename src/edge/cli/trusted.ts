@@ -124,13 +124,13 @@ function write(records: ReadonlyMap<string, TrustRecord>, env: Variables): void 
   renameSync(temporary, file);
 }
 
-/** The configuration and everything in the inventory and policy that it names; of folders every file, read by Reeve or not. */
+/** The configuration and everything in the inventory, policy and people file that it names; of folders every file, read by Reeve or not. */
 function filesBehind(configFile: string, env: Variables): readonly TrustedFile[] {
   const settings = loadSettings(configFile, env);
   const files = [configFile];
   if (settings.ok) {
-    const { inventory, policy } = settings.value;
-    files.push(...filesIn(inventory), ...(policy === null ? [] : filesIn(policy)));
+    const { inventory, policy, people } = settings.value;
+    for (const path of [inventory, policy, people]) if (path !== null) files.push(...filesIn(path));
   }
   return [...new Set(files)].sort().map((file) => ({ file, sha256: hashOf(file) }));
 }

@@ -49,6 +49,17 @@ test('the least that loads has the documented defaults', (t) => {
     graceMs: 2000,
     localRisks: ['low', 'medium'],
     auditFile: null,
+    people: null,
+    identity: { oidc: null },
+    approvals: {
+      expireAfterMs: 86_400_000,
+      startWithinMs: 900_000,
+      waitingPerPrincipal: 10,
+      loginFreshMs: 300_000,
+      proofs: {},
+      defaultProofs: ['passkey'],
+    },
+    webhooks: [],
   });
   assert.ok(Object.isFrozen(ok(load()).environments['development']));
 });

@@ -1,0 +1,136 @@
+/**
+ * People and identity in the settings. In: `people:` and `identity:` as written. Out: absolute paths and a checked
+ * provider. Never: a provider reached without TLS but on this very host, whose keys anybody on the way could swap.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { OidcSettings, WebhookSecret } from '../core/settings.ts';
+import type { Findings } from './diagnose.ts';
+import { path } from './fields.ts';
+import type { Path } from './source.ts';
+import { quote } from './words.ts';
+
+/** As the provider writes it: compared to the character, so nothing is made of it. */
+export const issuer = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[\x21-\x7e]+$/, { error: 'must be an address without blanks' });
+export const subject = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, { error: 'must not hold control characters' });
+
+/** Where the gateway finds a secret of its own. */
+export const ownSecret = z.union(
+  [
+    z.strictObject({
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'is no variable name' })
+        .describe("A variable of the gateway's own environment: { env: NAME }."),
+    }),
+    z.strictObject({ file: path.describe('A file that others cannot read: { file: PATH }.') }),
+    z.strictObject({
+      credential: z
+        .string()
+        .regex(/^(?!\.\.?$)[A-Za-z0-9_.@-]{1,255}$/, { error: 'is no name of a credential' })
+        .describe('A systemd credential: { credential: NAME }.'),
+    }),
+  ],
+  { error: 'must be { env: NAME }, { file: PATH } or { credential: NAME }' },
+);
+
+export const identitySchema = z.strictObject({
+  oidc: z
+    .strictObject({
+      issuer: issuer.describe(
+        'The OpenID provider, as its tokens name it: https://id.example.org.',
+      ),
+      audience: z
+        .string()
+        .min(1)
+        .max(2000)
+        .regex(/^[\x21-\x7e]+$/, { error: 'must be without blanks' })
+        .describe('What aud of a token has to hold: https://reeve.example.org/mcp.'),
+      rolesClaim: z
+        .string()
+        .regex(/^[^\s.\u0000-\u0020]{1,100}(?:\.[^\s.\u0000-\u0020]{1,100}){0,4}$/, {
+          error: 'must be the name of a claim; a dot leads into an object',
+        })
+        .optional()
+        .describe('The claim with the roles. Default roles; realm_access.roles leads deeper.'),
+      client: z
+        .strictObject({
+          id: z.string().min(1).max(255).describe('The client id of this gateway there.'),
+          secret: ownSecret
+            .optional()
+            .describe('Its secret: { env: NAME }, { file: PATH } or { credential: NAME }.'),
+        })
+        .optional()
+        .describe('With it, people sign in at the provider on the approval page: { id, secret }.'),
+    })
+    .optional()
+    .describe('The OpenID provider whose tokens are taken: oidc: { issuer, audience }.'),
+});
+export type IdentityFields = z.infer<typeof identitySchema>;
+
+/** Null where none is configured, or where it cannot be used, which the findings tell. */
+export function readOidc(
+  written: IdentityFields | undefined,
+  folder: string,
+  findings: Findings,
+): OidcSettings | null {
+  const oidc = written?.oidc;
+  if (oidc === undefined) return null;
+  const at: Path = ['identity', 'oidc'];
+  if (!isProvider(oidc.issuer)) {
+    findings.error(
+      [...at, 'issuer'],
+      'bad-value',
+      `${quote(oidc.issuer)} is no https address without user, query and fragment`,
+      'Write it exactly as iss in its tokens: https://id.example.org. On loopback, http may do.',
+    );
+  }
+  if (oidc.client !== undefined && oidc.client.id === oidc.audience) {
+    findings.error(
+      [...at, 'audience'],
+      'bad-value',
+      'audience is the id of the client, so that what people sign in with would pass for a token of a program',
+      'Give the gateway an audience of its own, such as its address: https://reeve.example.org/mcp.',
+    );
+  }
+  const client = oidc.client;
+  return {
+    issuer: oidc.issuer,
+    audience: oidc.audience,
+    rolesClaim: oidc.rolesClaim ?? 'roles',
+    client:
+      client === undefined
+        ? null
+        : {
+            id: client.id,
+            secret: client.secret === undefined ? null : ownSecretOf(client.secret, folder),
+          },
+  };
+}
+
+export function ownSecretOf(field: z.infer<typeof ownSecret>, folder: string): WebhookSecret {
+  if ('env' in field) return { kind: 'env', variable: field.env };
+  if ('file' in field) return { kind: 'file', path: resolve(folder, field.file) };
+  return { kind: 'credential', credential: field.credential };
+}
+
+/** https; http only where nobody stands between: on loopback. */
+function isProvider(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  if (text.includes('?') || text.includes('#')) return false;
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && isLoopback(url.hostname);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

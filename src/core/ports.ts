@@ -165,7 +165,7 @@ export interface ApprovalState {
 export interface AnswerStep {
   readonly answer: Answer;
   readonly entries: readonly EntryDraft[];
-  readonly then:
+  readonly next:
     | { readonly kind: 'wait' }
     /** `awaiting_approval` → `queued`: `owner` carries it from here on, under the next fence. */
     | { readonly kind: 'queue'; readonly owner: string; readonly startBy: number }
@@ -189,7 +189,7 @@ export interface ApprovalStore {
   };
   /** How many requests of this principal await approval. */
   waitingOf(principal: string): number;
-  /** The newest request of this command in this environment that was granted and has run, if any. */
+  /** The newest request of this command in this environment that was granted, has run and ended `ok`, if any. */
   lastApproved(
     command: string,
     environment: string,

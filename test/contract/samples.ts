@@ -1,4 +1,6 @@
 /** Executions, outcomes and entries for tests: complete values, of which a test says only what it is about. */
+import type { Answer, ApprovalRequest, ChallengeContent } from '../../src/core/approval.ts';
+import type { ApiToken, EnrolmentCode, Passkey } from '../../src/core/credentials.ts';
 import type { EntryDraft } from '../../src/core/entry.ts';
 import type { Execution, Outcome } from '../../src/core/execution.ts';
 
@@ -64,6 +66,121 @@ export function aDraft(parts: Partial<EntryDraft> = {}): EntryDraft {
     requestId: null,
     principal: 'local',
     body: { note: 'ünï', list: [1, 2] },
+    ...parts,
+  };
+}
+
+export function anApproval(
+  execution: Pick<Execution, 'requestId' | 'digest' | 'principal'>,
+  parts: Partial<ApprovalRequest> = {},
+): ApprovalRequest {
+  const { requestId, digest, principal } = execution;
+  return {
+    requestId,
+    digest: digest ?? '',
+    stages: [
+      { role: 'ops_lead', count: 1, independent: true, policy: null },
+      { role: 'security_officer', count: 2, independent: false, policy: 'two-officers' },
+    ],
+    expiresAt: 1_790_000_600_000,
+    startBy: null,
+    caller: {
+      principal: { id: principal, kind: 'agent', roles: ['deployer'], onBehalfOf: 'eve' },
+      face: 'rest',
+      client: 'curl/8 "\u0000ü',
+      credential: { kind: 'api-token', tokenId: 't1', scopes: ['run'] },
+    },
+    call: { command: 'migrate-db', arguments: { steps: 3 }, args: null },
+    dossier: { argv: ['/usr/bin/env', '\u202e'], limits: { memory: null } },
+    ...parts,
+  };
+}
+
+export function aChallenge(parts: Partial<ChallengeContent> = {}): ChallengeContent {
+  made += 1;
+  return {
+    requestId: 'request',
+    stage: 0,
+    verdict: 'approve',
+    approver: 'ann',
+    digest: `sha256:${'d'.repeat(64)}`,
+    expiresAt: 1_000,
+    nonce: `nonce-${process.pid}-${made}`,
+    ...parts,
+  };
+}
+
+export function anAnswer(
+  request: Pick<ApprovalRequest, 'requestId' | 'digest'>,
+  parts: Partial<Answer> = {},
+): Answer {
+  const { requestId, digest } = request;
+  return {
+    requestId,
+    stage: 0,
+    role: 'ops_lead',
+    approver: 'ann',
+    verdict: 'approve',
+    reason: 'looks "right"\n',
+    digest,
+    at: 1_790_000_100_000,
+    proof: {
+      kind: 'passkey',
+      credentialId: 'credential',
+      publicKey: 'key',
+      content: aChallenge({ requestId, digest }),
+      clientDataJSON: 'client',
+      authenticatorData: 'data',
+      signature: 'signature',
+      userVerified: true,
+    },
+    ...parts,
+  };
+}
+
+export function aToken(parts: Partial<ApiToken> = {}): ApiToken {
+  made += 1;
+  return {
+    id: `token-${made}`,
+    hash: `${made}`.padStart(64, '0'),
+    name: 'ci',
+    principal: 'deployer',
+    kind: 'agent',
+    roles: ['deploy'],
+    onBehalfOf: null,
+    scopes: ['read', 'run'],
+    createdAt: 1_000,
+    createdBy: 'root',
+    expiresAt: null,
+    revokedAt: null,
+    ...parts,
+  };
+}
+
+export function aPasskey(parts: Partial<Passkey> = {}): Passkey {
+  made += 1;
+  return {
+    credentialId: `credential-${made}`,
+    person: 'ann',
+    name: 'phone',
+    publicKey: 'key',
+    counter: 0,
+    transports: ['internal', 'hybrid'],
+    createdAt: 1_000,
+    enrolledBy: 'root',
+    revokedAt: null,
+    ...parts,
+  };
+}
+
+export function aCode(parts: Partial<EnrolmentCode> = {}): EnrolmentCode {
+  made += 1;
+  return {
+    hash: `${made}`.padStart(64, 'c'),
+    person: 'ann',
+    createdAt: 500,
+    createdBy: 'root',
+    expiresAt: 2_000,
     ...parts,
   };
 }

@@ -9,7 +9,7 @@ import { ReeveError } from '../../src/core/errors.ts';
 import type { Execution, ExecutionStatus } from '../../src/core/execution.ts';
 import { canonicalJson } from '../../src/core/json.ts';
 import type { ExecutionFilter, Store } from '../../src/core/ports.ts';
-import { aDraft, anExecution, anOutcome } from './samples.ts';
+import { aDraft, anApproval, anExecution, anOutcome } from './samples.ts';
 
 /** `open` gives a new, empty state each time. */
 export function storeContract(name: string, open: () => Store): void {
@@ -410,7 +410,8 @@ function matches(e: Execution, f: Omit<ExecutionFilter, 'limit'>): boolean {
 
 function accepted(store: Store, parts: Partial<Execution> = {}): Execution {
   const execution = anExecution(parts);
-  assert.equal(store.accept(execution, [], null).kind, 'accepted');
+  const approval = execution.status === 'awaiting_approval' ? anApproval(execution) : null;
+  assert.equal(store.accept(execution, [], null, approval).kind, 'accepted');
   return execution;
 }
 

@@ -27,6 +27,8 @@ export interface Database {
   /** The same, but only safe from the end of this process, not from a power cut. */
   light<T>(work: () => T): T;
   read<T>(work: () => T): T;
+  /** Reads in several steps that see one moment, whatever others commit meanwhile. */
+  snapshot<T>(work: () => T): T;
   close(): void;
 }
 export type Row = Readonly<Record<string, unknown>>;
@@ -109,10 +111,30 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
         throw unavailable('cannot be read', file, error);
       }
     },
+    snapshot(work) {
+      try {
+        return inSnapshot(connection, work);
+      } catch (error) {
+        throw unavailable('cannot be read', file, error);
+      }
+    },
     close() {
       if (connection.isOpen) connection.close();
     },
   };
+}
+
+function inSnapshot<T>(connection: DatabaseSync, work: () => T): T {
+  if (connection.isTransaction) return work();
+  connection.exec('begin');
+  try {
+    const result = work();
+    connection.exec('commit');
+    return result;
+  } catch (error) {
+    rollBack(connection);
+    throw error;
+  }
 }
 
 /** After some failures SQLite has rolled back by itself. One that cannot be rolled back ends the connection for good. */

@@ -116,4 +116,92 @@ export const migrations: readonly string[] = Object.freeze([
     (select requested_at from executions where executions.request_id = idempotency.request_id);
   create index idempotency_by_time on idempotency (requested_at);
   `,
+  // Approvals and credentials. A request for approval has the number of its execution; its answers stay as they were given,
+  // with the evidence that makes them verifiable. Secrets are here as hashes alone.
+  `
+  create table approval_requests (
+    id integer primary key references executions (id),
+    request_id text not null unique references executions (request_id),
+    command text,
+    environment text,
+    digest text not null,
+    stages text not null,
+    expires_at integer not null,
+    start_by integer,
+    caller text not null,
+    call text not null,
+    dossier text not null
+  ) strict;
+  create index approval_requests_by_command on approval_requests (command, environment, id);
+
+  create table approval_answers (
+    id integer primary key,
+    request_id text not null references approval_requests (request_id),
+    stage integer not null,
+    role text not null,
+    approver text not null,
+    verdict text not null check (verdict in ('approve', 'reject')),
+    reason text not null,
+    digest text not null,
+    at integer not null,
+    proof text not null,
+    unique (request_id, approver)
+  ) strict;
+  create trigger approval_answers_new before insert on approval_answers
+    when exists (select 1 from approval_answers where id = new.id
+      or (request_id = new.request_id and approver = new.approver))
+    begin select raise(abort, 'answers are append-only'); end;
+  create trigger approval_answers_stay before update on approval_answers
+    begin select raise(abort, 'answers are append-only'); end;
+  create trigger approval_answers_remain before delete on approval_answers
+    begin select raise(abort, 'answers are append-only'); end;
+
+  create table challenges (
+    id integer primary key,
+    challenge text not null unique,
+    approver text not null,
+    expires_at integer not null,
+    content text not null
+  ) strict;
+  create index challenges_by_approver on challenges (approver, id);
+  create index challenges_by_expiry on challenges (expires_at);
+
+  create table api_tokens (
+    seq integer primary key,
+    id text not null unique,
+    hash text not null unique,
+    name text not null,
+    principal text not null,
+    kind text not null,
+    roles text not null,
+    on_behalf_of text,
+    scopes text not null,
+    created_at integer not null,
+    created_by text not null,
+    expires_at integer,
+    revoked_at integer
+  ) strict;
+
+  create table passkeys (
+    seq integer primary key,
+    credential_id text not null unique,
+    person text not null,
+    name text not null,
+    public_key text not null,
+    counter integer not null,
+    transports text not null,
+    created_at integer not null,
+    enrolled_by text not null,
+    revoked_at integer
+  ) strict;
+  create index passkeys_by_person on passkeys (person, created_at);
+
+  create table enrolment_codes (
+    hash text primary key,
+    person text not null unique,
+    created_at integer not null,
+    created_by text not null,
+    expires_at integer not null
+  ) strict, without rowid;
+  `,
 ]);

@@ -17,9 +17,7 @@ interface Position {
 
 export function pageOfExecutions(db: Database, filter: ExecutionFilter): ExecutionPage {
   const { limit } = filter;
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw invalid('limit', `limit is ${limit}`, `a whole number from 1 to ${maxLimit}`);
-  }
+  checkLimit(limit);
   const before = filter.before === undefined ? null : readCursor(filter.before);
   const statuses = filter.statuses === undefined ? [null] : [...new Set(filter.statuses)];
   const rows = statuses
@@ -34,6 +32,12 @@ export function pageOfExecutions(db: Database, filter: ExecutionFilter): Executi
     executions: Object.freeze(page.map(readExecution)),
     nextCursor: rows.length > limit && last !== undefined ? writeCursor(positionOf(last)) : null,
   });
+}
+
+export function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
+    throw invalid('limit', `limit is ${limit}`, `a whole number from 1 to ${maxLimit}`);
+  }
 }
 
 /** One walk: equalities first, then the time, so that some index has exactly this order. */
@@ -91,7 +95,7 @@ function readCursor(cursor: string): Position {
   return position;
 }
 
-function invalid(field: string, problem: string, expected: string): ReeveError {
+export function invalid(field: string, problem: string, expected: string): ReeveError {
   return new ReeveError(
     'INVALID_REQUEST',
     `The list cannot be given: ${problem}. Send ${expected}, or leave ${field} out.`,

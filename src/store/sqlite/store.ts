@@ -2,14 +2,17 @@
  * State and record on SQLite. In: changes with their entries. Out: both on the disk, in one transaction.
  * Must never: let a status change without its entry, an entry without its change, or an ended execution live again.
  */
-import { ReeveError } from '../../core/errors.ts';
+import type { ApprovalRequest } from '../../core/approval.ts';
 import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts';
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
-import { approvalsOf, credentialsOf } from './approvals.ts';
+import { insertApprovalRequest } from './approval-rows.ts';
+import { approvalsOf } from './approvals.ts';
+import { credentialsOf } from './credentials.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
 import { remember, remembered } from './idempotency.ts';
 import { pageOfExecutions } from './pages.ts';
+import { contradiction, notFound } from './refusals.ts';
 import {
   executionColumns,
   executionValues,
@@ -46,14 +49,15 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   };
 
   return {
-    approvals: approvalsOf(),
-    credentials: credentialsOf(),
-    accept: (execution, entries, idempotency) =>
+    approvals: approvalsOf(db),
+    credentials: credentialsOf(db),
+    accept: (execution, entries, idempotency, approval = null) =>
       db.transaction((): AcceptResult => {
         const { requestId, principal, status } = execution;
         if (!['queued', 'awaiting_approval', 'rejected'].includes(status)) {
           throw contradiction(`Request ${requestId} cannot begin as ${status}.`);
         }
+        assertFits(execution, approval);
         // A commit may have reached the disk although it was reported as failed: the caller asks again, with the same id.
         const earlier = find(requestId);
         if (earlier !== null) {
@@ -65,6 +69,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         const replay = idempotency === null ? null : replayOf(principal, idempotency);
         if (replay !== null) return replay;
         db.write('execution', insertExecution, ...executionValues(execution));
+        if (approval !== null) insertApprovalRequest(db, approval);
         if (idempotency !== null) {
           remember(db, principal, idempotency, requestId, execution.requestedAt);
         }
@@ -225,16 +230,20 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   };
 }
 
-function notFound(requestId: string): ReeveError {
-  return new ReeveError(
-    'REQUEST_NOT_FOUND',
-    `There is no request ${requestId} in this state; nothing was changed. Check the request id.`,
-  );
-}
-
-function contradiction(what: string): ReeveError {
-  return new ReeveError(
-    'CONFLICT',
-    `${what} Nothing was changed; look at its present state (reeve show) first.`,
-  );
+/** What awaits approval says of what, and nothing else does. */
+function assertFits(execution: Execution, approval: ApprovalRequest | null): void {
+  const { requestId, status, digest } = execution;
+  if ((status === 'awaiting_approval') !== (approval !== null)) {
+    throw contradiction(
+      approval === null
+        ? `Request ${requestId} cannot await approval without a request for approval.`
+        : `Request ${requestId} is ${status} and has a request for approval.`,
+    );
+  }
+  if (approval === null) return;
+  if (approval.requestId !== requestId || approval.digest !== digest || approval.startBy !== null) {
+    throw contradiction(
+      `The request for approval is for something else than request ${requestId}.`,
+    );
+  }
 }

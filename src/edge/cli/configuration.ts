@@ -55,7 +55,7 @@ export async function usableConfiguration(option: string | null, env: Variables)
   const found = requireConfiguration(option, env);
   if (found.from !== './reeve.yaml') return found.file;
   const { checkTrust } = await import('./trusted.ts');
-  const standing = checkTrust(found.file, env);
+  const standing = await checkTrust(found.file, env);
   switch (standing.kind) {
     case 'trusted':
       return found.file;

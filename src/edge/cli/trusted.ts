@@ -1,5 +1,6 @@
 /**
- * What this user trusts: configuration files by their real path, with the SHA-256 of them and of every file they name.
+ * What this user trusts: configuration files by their real path, with the SHA-256 of them, of every file they name, and
+ * of the programs that they bring along.
  * Kept in the user's own state folder, 0600. Never: trust by path alone, or by a record that others can write.
  */
 import {
@@ -13,6 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../core/json.ts';
+import type { Settings } from '../../core/settings.ts';
+import { hashExecutable } from '../../inventory/fingerprint.ts';
 import { loadSettings } from '../../inventory/settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CliFailure } from './failure.ts';
@@ -81,11 +84,12 @@ function readRecords(text: string, file: string): ReadonlyMap<string, TrustRecor
 }
 
 /** How a configuration stands with this user now. */
-export function checkTrust(configFile: string, env: Variables): Standing {
+export async function checkTrust(configFile: string, env: Variables): Promise<Standing> {
   const record = trustedConfigurations(env).get(configFile);
   if (record === undefined) return { kind: 'unknown' };
   const before = new Map(record.files.map((f) => [f.file, f.sha256]));
-  const now = new Map(filesBehind(configFile, env).map((f) => [f.file, f.sha256]));
+  const files = await filesBehind(configFile, env);
+  const now = new Map(files.map((f) => [f.file, f.sha256]));
   const changes = [
     ...[...now]
       .filter(([f, hash]) => before.has(f) && before.get(f) !== hash)
@@ -97,8 +101,11 @@ export function checkTrust(configFile: string, env: Variables): Standing {
 }
 
 /** Remembers the configuration as it is at this moment. */
-export function trust(configFile: string, env: Variables, now: number): TrustRecord {
-  const record = { trustedAt: new Date(now).toISOString(), files: filesBehind(configFile, env) };
+export async function trust(configFile: string, env: Variables, now: number): Promise<TrustRecord> {
+  const record = {
+    trustedAt: new Date(now).toISOString(),
+    files: await filesBehind(configFile, env),
+  };
   const all = new Map(trustedConfigurations(env));
   all.set(configFile, record);
   write(all, env);
@@ -124,15 +131,42 @@ function write(records: ReadonlyMap<string, TrustRecord>, env: Variables): void 
   renameSync(temporary, file);
 }
 
-/** The configuration and everything in the inventory, policy and people file that it names; of folders every file, read by Reeve or not. */
-function filesBehind(configFile: string, env: Variables): readonly TrustedFile[] {
+/**
+ * The configuration and everything in the inventory, policy and people file that it names (of folders every file, read by
+ * Reeve or not), and the programs outside /usr that its commands name. An inventory with errors names none, and runs nothing.
+ */
+async function filesBehind(configFile: string, env: Variables): Promise<readonly TrustedFile[]> {
   const settings = loadSettings(configFile, env);
   const files = [configFile];
   if (settings.ok) {
     const { inventory, policy, people } = settings.value;
     for (const path of [inventory, policy, people]) if (path !== null) files.push(...filesIn(path));
   }
-  return [...new Set(files)].sort().map((file) => ({ file, sha256: hashOf(file) }));
+  const hashes = new Map(files.map((file) => [file, hashOf(file)]));
+  for (const file of settings.ok ? await programsBehind(settings.value) : []) {
+    if (!hashes.has(file)) hashes.set(file, await hashOfProgram(file));
+  }
+  return [...hashes.keys()].sort().map((file) => ({ file, sha256: hashes.get(file)! }));
+}
+
+async function hashOfProgram(file: string): Promise<string> {
+  try {
+    return (await hashExecutable(file)).sha256;
+  } catch (error) {
+    throw new CliFailure(
+      exitCodes.refused,
+      `${file} cannot be trusted.`,
+      `A command runs it, and it cannot be read (${(error as Error).message}).`,
+      'let yourself read it, or take the command out of the inventory',
+    );
+  }
+}
+
+async function programsBehind(settings: Settings): Promise<readonly string[]> {
+  const { loadInventory } = await import('../../inventory/load.ts');
+  const { ownPrograms } = await import('../../inventory/own-programs.ts');
+  const inventory = loadInventory(settings.inventory, settings);
+  return inventory.ok ? ownPrograms(inventory.value, settings) : [];
 }
 
 function filesIn(path: string): string[] {

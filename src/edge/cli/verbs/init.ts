@@ -52,7 +52,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
       chownSync(join(folder, 'workspace', 'welcome.txt'), nobody, nobody);
   }
   const config = realpathSync(join(folder, 'reeve.yaml'));
-  trust(config, io.env, Date.now());
+  await trust(config, io.env, Date.now());
   const command = commandOf(io.env);
   if (options.output === 'json')
     await screen.printJson({

@@ -5,7 +5,13 @@ import { visibleLine } from '../../../core/text.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { usageFailure } from '../failure.ts';
-import { checkTrust, revokeTrust, trust, trustedConfigurations } from '../trusted.ts';
+import {
+  checkTrust,
+  revokeTrust,
+  type Standing,
+  trust,
+  trustedConfigurations,
+} from '../trusted.ts';
 
 export async function run(context: Context, input: VerbInput): Promise<number> {
   const { show, revoke } = input.options;
@@ -27,11 +33,11 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
 
 async function remember(context: Context, file: string): Promise<number> {
   const { screen, options, io } = context;
-  const record = trust(file, io.env, Date.now());
+  const record = await trust(file, io.env, Date.now());
   if (options.output === 'json') await screen.printJson({ file, ...record });
   else {
     await screen.print(
-      `Trusted ${visibleLine(file)} as it is now, with the ${record.files.length - 1} file(s) it names:\n`,
+      `Trusted ${visibleLine(file)} as it is now, with the ${record.files.length - 1} file(s) that it names or runs:\n`,
     );
     for (const f of record.files)
       await screen.print(`  ${screen.out.dim(f.sha256.slice(0, 12))}  ${visibleLine(f.file)}\n`);
@@ -56,13 +62,13 @@ async function forget(context: Context, file: string): Promise<number> {
 
 async function list(context: Context): Promise<number> {
   const { screen, options, io } = context;
-  const rows = [...trustedConfigurations(io.env)].map(([file, record]) => ({
-    file,
-    trustedAt: record.trustedAt,
-    standing: existsSync(file)
-      ? checkTrust(file, io.env)
-      : ({ kind: 'changed', changes: [`${file} is gone`] } as const),
-  }));
+  const rows: { file: string; trustedAt: string; standing: Standing }[] = [];
+  for (const [file, { trustedAt }] of trustedConfigurations(io.env)) {
+    const standing: Standing = existsSync(file)
+      ? await checkTrust(file, io.env)
+      : { kind: 'changed', changes: [`${file} is gone`] };
+    rows.push({ file, trustedAt, standing });
+  }
   if (options.output === 'json')
     await screen.printJson(
       rows.map(({ standing, ...row }) => ({ ...row, ...withoutRecord(standing) })),
@@ -83,7 +89,7 @@ async function list(context: Context): Promise<number> {
   return exitCodes.ok;
 }
 
-function withoutRecord(standing: ReturnType<typeof checkTrust>): {
+function withoutRecord(standing: Standing): {
   standing: string;
   changes: readonly string[];
 } {

@@ -147,3 +147,45 @@ test('lint shows the line and a caret, and fails for errors, or for warnings wit
   writeFileSync(join(home.folder, 'x.yaml'), 'fine\n');
   assert.match((await home.bare(['lint', 'x.yaml'])).stdout, /no problems/);
 });
+
+test('a program that the configuration brings along is trusted as it is, and no more', async () => {
+  using home = makeHome();
+  layOut(home);
+  const entry = (name: string, run: string) =>
+    `  ${name}:\n    description: ${name}\n    owner: tests\n    risk: low\n    run: ${run}\n    mounts: [./bin]\n    environments: [development]\n    timeout: 30s\n    approvals: []\n    dependencies: []\n`;
+  const bin = join(home.folder, 'bin');
+  mkdirSync(bin);
+  const programs = ['tool', 'other', 'library'];
+  for (const name of programs) writeFileSync(join(bin, name), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(join(bin, 'script.txt'), 'one\n');
+  symlinkSync('tool', join(bin, 'linked'));
+  writeFileSync(
+    join(home.folder, 'inventory.yaml'),
+    `version: 1\ncommands:\n${entry('one', '[bin/linked]')}${entry('two', `[/usr/bin/cat, ${bin}/script.txt]`)}`,
+  );
+  const linted = await home.bare(['trust']);
+  assert.equal(linted.code, 0, linted.stderr);
+  assert.match(linted.stdout, /bin\/script\.txt\n.*bin\/tool\n/);
+  assert.doesNotMatch(linted.stdout, /usr\/bin|library/);
+  writeFileSync(join(bin, 'library'), '#!/bin/sh\n# not named by any command\n');
+  assert.equal((await home.bare(['list'])).code, 0);
+  const changes: readonly (readonly [() => void, RegExp])[] = [
+    [() => writeFileSync(join(bin, 'tool'), '#!/bin/sh\nrm -rf ~\n'), /bin\/tool was changed/],
+    [() => writeFileSync(join(bin, 'script.txt'), 'two\n'), /script\.txt was changed/],
+    [
+      () => {
+        rmSync(join(bin, 'linked'));
+        symlinkSync('other', join(bin, 'linked'));
+      },
+      /bin\/other is new; .*bin\/tool is gone/,
+    ],
+  ];
+  for (const [change, message] of changes) {
+    change();
+    const ended = await home.bare(['list']);
+    assert.equal(ended.code, 3);
+    assert.match(ended.stderr, message);
+    assert.equal((await home.bare(['trust'])).code, 0);
+    assert.equal((await home.bare(['list'])).code, 0);
+  }
+});

@@ -21,6 +21,7 @@ export const execute = operation({
   description:
     'Answers when the run has ended, whatever its end: the request was carried out. A client that goes away does not cancel the run; fetch it by its id.',
   access: 'token',
+  scope: 'run',
   query: noQuery,
   body: { schema: shapes.executeBody, optional: false },
   headers: ['Idempotency-Key', 'Prefer'],
@@ -58,6 +59,7 @@ export const plan = operation({
   path: '/v1/commands/plan',
   summary: 'What would run, without running it',
   access: 'token',
+  scope: 'read',
   query: noQuery,
   body: { schema: shapes.executeBody, optional: false },
   responses: { 200: { description: 'The plan.', schema: reports.planReport } },
@@ -72,6 +74,7 @@ export const recordRefused = operation({
   description:
     'For faces that forward to this gateway (reeve mcp): a call that they could not even read.',
   access: 'token',
+  scope: 'run',
   query: noQuery,
   body: { schema: shapes.refusedBody, optional: false },
   responses: {
@@ -90,6 +93,7 @@ export const listOpen = operation({
   path: executions,
   summary: 'Executions that are not finished',
   access: 'token',
+  scope: 'read',
   query: openQuery,
   body: null,
   responses: { 200: { description: 'Newest first.', schema: reports.executionsPage } },
@@ -102,6 +106,7 @@ export const getExecution = operation({
   path: `${executions}/{requestId}`,
   summary: 'One execution, with its output',
   access: 'token',
+  scope: 'read',
   query: noQuery,
   body: null,
   headers: ['Prefer'],
@@ -121,6 +126,7 @@ export const getOutput = operation({
   path: `${executions}/{requestId}/output`,
   summary: 'What is kept of the output; of a running one what has come so far',
   access: 'token',
+  scope: 'read',
   query: outputQuery,
   body: null,
   responses: {
@@ -144,6 +150,7 @@ export const watch = operation({
   description:
     'Events: status (Answer), output (OutputEvent), end (Answer; the stream closes). It begins with what has happened so far; Last-Event-ID is taken and changes nothing. A reader that is too slow loses output, never the end.',
   access: 'token',
+  scope: 'read',
   query: noQuery,
   body: null,
   headers: ['Last-Event-ID'],
@@ -163,6 +170,7 @@ export const getEntries = operation({
   path: `${executions}/{requestId}/entries`,
   summary: 'The entries of the record about one execution',
   access: 'token',
+  scope: 'read',
   query: noQuery,
   body: null,
   responses: {
@@ -181,6 +189,7 @@ export const cancel = operation({
   path: `${executions}/{requestId}/cancel`,
   summary: 'End what waits or runs',
   access: 'token',
+  scope: 'run',
   query: noQuery,
   body: { schema: shapes.cancelBody, optional: true },
   responses: {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
-import type { Caller } from '../../core/principal.ts';
+import type { Caller, Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 
 /** An answer that is not a problem: either a JSON schema, or bytes of a media type. */
@@ -25,6 +25,8 @@ export interface Operation<
   readonly description?: string;
   /** `open` answers without a token. */
   readonly access: 'token' | 'open';
+  /** What a credential must be good for; null where anybody's is, or none is needed. */
+  readonly scope: Scope | null;
   readonly query: Query;
   /** Null where no body is read; `optional` takes an empty one for `{}`. */
   readonly body: { readonly schema: Body; readonly optional: boolean } | null;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { rest } from '../real/rest.ts';
+import { entryKinds, rest } from '../real/rest.ts';
 import { type RunningGateway, Stage, until } from '../real/stage.ts';
 
 const stage = new Stage();
@@ -92,4 +92,20 @@ test('a gateway on every address warns of that once', async () => {
   const wide = await open.serve();
   await wide.stop();
   assert.equal(wide.log().match(/without TLS/g)?.length, 1, wide.log());
+});
+
+test('arguments that the command line cannot read are on record where the gateway runs', async () => {
+  for (const json of [
+    '{oops',
+    '[1]',
+    '{"text":1,"text":2}',
+    '{"__proto__":1}',
+    '{"text":"\\ud800"}',
+  ]) {
+    const ran = stage.run(['run', 'say', '--json', json, '--output', 'json', ...stage.options()]);
+    assert.equal(ran.exitCode, 3, json + ran.stderr);
+    const { requestId, errorCode } = JSON.parse(ran.stdout);
+    assert.equal(errorCode, 'INVALID_REQUEST', json);
+    assert.deepEqual(await entryKinds(gateway.url, stage.token(), requestId), ['asked', 'refused']);
+  }
 });

@@ -69,15 +69,18 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       clock,
     });
     opened.push(() => runner.close());
+    const generations = new Generations(first.value, load);
     const house: House = {
       store,
       liveness,
       queue: createQueue(settings.concurrency),
       runner,
-      generations: new Generations(first.value, load),
+      generations,
       clock,
       ids,
       trust: options.trust,
+      passkeys: null,
+      page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
       report: tellOperator,
@@ -102,6 +105,11 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     await closeAll();
     throw error;
   }
+}
+
+/** Where people find a page of this gateway; a publicUrl may have a path of its own. */
+function pageAddress(publicUrl: string | null, path: string): string | null {
+  return publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}${path}`;
 }
 
 async function localToken(stateDir: string, store: Store): Promise<string> {

@@ -1,6 +1,6 @@
 /** Everything the pipeline works with, wired once. Nothing in here decides. */
 
-import type { Clock, Ids, Liveness, Queue, Store } from '../core/ports.ts';
+import type { Clock, Ids, Liveness, PasskeyVerifier, Queue, Store } from '../core/ports.ts';
 import { type Caller, localUser, type Trust } from '../core/principal.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Generations } from './generation.ts';
@@ -15,6 +15,10 @@ export interface House {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly trust: Trust;
+  /** Null where no passkey can be checked: publicUrl is not set. */
+  readonly passkeys: PasskeyVerifier | null;
+  /** The address of one of the pages for people, by its path; null where publicUrl is not set. */
+  readonly page: (path: string) => string | null;
   /** Executions of this process that are not finished, by request id. */
   readonly live: Map<string, LiveRun>;
   readonly state: {

@@ -83,12 +83,20 @@ function ofDecision(decision: Decision, invocation: Invocation): ReeveError | nu
           ? `Policy could not be evaluated for ${invocation.command} in ${invocation.environment}, and what cannot be decided is denied: ${decision.errors.join('; ')}`
           : `Policy does not permit ${invocation.command} in ${invocation.environment} for you${decision.policies.length > 0 ? ` (${decision.policies.join(', ')})` : ': no policy permits it'}.`,
       );
+    // Not an objection: it is collected, and the permit is not issued without.
     case 'needs-approval':
-      return new ReeveError(
-        'APPROVAL_REQUIRED',
-        `${invocation.command} in ${invocation.environment} demands approval by ${decision.stages.map((s) => (s.count > 1 ? `${s.count} × ${s.role}` : s.role)).join(', then ')}. This gateway cannot collect approvals yet, so nothing was started.`,
-      );
+      return null;
   }
+}
+
+/** For whoever cannot wait for people: a plan, a command that gives a secret. */
+export function approvalRequired(invocation: Invocation, decision: Decision): ReeveError | null {
+  if (decision.kind !== 'needs-approval') return null;
+  const who = decision.stages.map((s) => (s.count > 1 ? `${s.count} × ${s.role}` : s.role));
+  return new ReeveError(
+    'APPROVAL_REQUIRED',
+    `${invocation.command} in ${invocation.environment} awaits approval by ${who.join(', then ')} before it runs.`,
+  );
 }
 
 function ofTrust(trust: Trust, generation: Generation, command: Command): ReeveError | null {

@@ -6,11 +6,14 @@ import * as entries from '../audit/entries.ts';
 import { ReeveError } from '../core/errors.ts';
 import { isFinal } from '../core/execution.ts';
 import type { Caller } from '../core/principal.ts';
+import { visibleLine } from '../core/text.ts';
+import { approvalDesk } from './approvals/desk.ts';
+import { close as closeWaiting, expiry } from './approvals/expire.ts';
 import { newExecution } from './draft.ts';
 import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
-import { noApprovals, noCredentials } from './no-desks.ts';
+import { noCredentials } from './no-desks.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import {
@@ -30,6 +33,7 @@ import { submit } from './submit.ts';
 /** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
 const recoverMs = 5_000;
 const cancelMs = 250;
+const expiryMs = 1_000;
 
 /**
  * `announce` says when the record tells that this gateway began: `now` for one that others reach, `first-use` for one
@@ -48,11 +52,12 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
   const timers = [
     every(recoverMs, () => recover(house), house),
     every(cancelMs, () => heedCancellations(house), house),
+    every(expiryMs, expiry(house), house),
   ];
   let closing: Promise<void> | null = null;
 
   return {
-    approvals: noApprovals,
+    approvals: approvalDesk(house),
     credentials: noCredentials,
     submit: (caller, request) => {
       presence.begin();
@@ -121,6 +126,12 @@ async function cancel(house: House, caller: Caller, requestId: string, reason: s
   if (isFinal(execution.status)) return execution;
   const at = house.clock.now();
   house.store.record([entries.cancelAsked(at, caller.principal.id, requestId, reason)]);
+  if (execution.status === 'awaiting_approval') {
+    const text = `Cancelled by ${caller.principal.id} while it awaited approval: ${visibleLine(reason)}; nothing ran.`;
+    if (closeWaiting(house, execution, 'cancelled', 'COMMAND_CANCELLED', text))
+      return readExecution(house, caller, requestId);
+    // It was granted or closed at this very moment: go on with what it has become.
+  }
   if (house.live.has(requestId))
     cancelHere(house, requestId, `cancelled by ${caller.principal.id}: ${reason}`);
   else

@@ -9,6 +9,7 @@ import type { Execution } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
 import { noSecrets, type SealedSecrets } from '../core/secret.ts';
+import { grantsFor } from './approvals/grants.ts';
 import { carryOut, known } from './carry-out.ts';
 import { settle } from './conclude.ts';
 import { gatherSecrets } from './gather-secrets.ts';
@@ -28,6 +29,12 @@ export function enqueue(
 ): void {
   const live = new LiveRun(execution);
   house.live.set(execution.requestId, live);
+  hand(house, caller, live, prepared);
+}
+
+/** Hands what is live to the queue. */
+export function hand(house: House, caller: Caller, live: LiveRun, prepared: Prepared): void {
+  const { execution } = live;
   // What starts within this very turn was prepared just now.
   let waited = false;
   house.queue
@@ -162,8 +169,9 @@ function decideAgain(
   const decision = decide(generation, caller, house.trust, command, invocation);
   const [objection] = objections(house, generation, command, invocation, decision);
   if (objection !== undefined) throw objection;
+  const grants = decision.kind === 'needs-approval' ? grantsFor(house, execution, decision) : [];
   return {
-    permit: issuePermit(execution.requestId, execution.fence, invocation, decision, []),
+    permit: issuePermit(execution.requestId, execution.fence, invocation, decision, grants),
     policies: decision.policies,
   };
 }

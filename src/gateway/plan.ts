@@ -5,7 +5,7 @@ import { prepareInvocation } from '../inventory/invoke.ts';
 import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
-import { commandInSight, decide, objections, stagesOf } from './judge.ts';
+import { approvalRequired, commandInSight, decide, objections, stagesOf } from './judge.ts';
 import { closedBecause } from './submit.ts';
 
 /** Throws what `submit` would throw for the command's name and arguments; everything after that is told as `refusal`. */
@@ -25,7 +25,7 @@ export async function plan(
   );
   const decision = decide(generation, caller, house.trust, command, invocation);
   const [reason] = objections(house, generation, command, invocation, decision);
-  const objection = closedBecause(house) ?? reason;
+  const objection = closedBecause(house) ?? reason ?? approvalRequired(invocation, decision);
   return {
     command: command.name,
     environment: invocation.environment,
@@ -35,7 +35,7 @@ export async function plan(
       decision.kind === 'needs-approval'
         ? decision.stages
         : stagesOf(command, invocation.environment).map((stage) => ({ ...stage, policy: null })),
-    refusal: objection === undefined ? null : { code: objection.code, message: objection.message },
+    refusal: objection === null ? null : { code: objection.code, message: objection.message },
     argv: invocation.argv,
     arguments: invocation.arguments,
     digest: invocation.digest,

@@ -4,6 +4,7 @@
  */
 import { lost, settled } from '../audit/entries.ts';
 import type { Execution } from '../core/execution.ts';
+import { proceed } from './approvals/proceed.ts';
 import { endOfOwn } from './conclude.ts';
 import type { House } from './house.ts';
 
@@ -21,6 +22,7 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
     if (alive.get(owner)) continue;
     switch (status) {
       case 'queued':
+        if (takeOver(house, execution)) break;
         // The intent was never committed: no process can exist. Whoever asked is gone with the gateway that was asked.
         settle(
           house,
@@ -58,6 +60,20 @@ export async function recover(house: House): Promise<ReadonlySet<string>> {
   }
   house.state.unproven = unproven;
   return unproven;
+}
+
+/**
+ * What people have granted is not lost with the gateway that was to start it: no process can exist before the intent, so
+ * the claim passes on, once. Only to a gateway that stays: what a passing one took, that one would soon have to cancel.
+ * True where it needs no settling now.
+ */
+function takeOver(house: House, { requestId, owner, fence }: Execution): boolean {
+  const state = house.store.approvals.state(requestId);
+  if (state === null || house.clock.now() > (state.request.startBy ?? 0)) return false;
+  if (house.trust !== 'gateway' || house.state.shuttingDown) return true;
+  const ours = house.store.approvals.takeOver(requestId, { owner, fence }, house.liveness.self);
+  if (ours !== null) proceed(house, { ...state, execution: ours });
+  return true;
 }
 
 /** One of ours that this process no longer carries: it was given up before a process, and could not be settled then. */

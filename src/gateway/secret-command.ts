@@ -17,7 +17,7 @@ import { settle } from './conclude.ts';
 import { factsOfCommand, factsOfInvocation, newExecution } from './draft.ts';
 import type { Generation } from './generation.ts';
 import { gatewayCaller, type House } from './house.ts';
-import { decide, objections } from './judge.ts';
+import { approvalRequired, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
 import { asReeveError, refuse } from './refuse.ts';
 import { readSecret, sourceOf, unavailable, usable, withoutNewline } from './secret-source.ts';
@@ -110,7 +110,9 @@ async function begin(
     const decision = decideForSecret(house, generation, caller, command, invocation, use);
     known = { ...known, policies: decision.policies };
     const [objection] = objections(house, generation, command, invocation, decision);
-    if (objection !== undefined) throw objection;
+    // Nobody would answer while a run waits for its secret.
+    const refusal = objection ?? approvalRequired(invocation, decision);
+    if (refusal !== null) throw refusal;
     const secrets = placedSecrets(generation, invocation);
     const queued: Execution = { ...draft, ...known, status: 'queued' };
     const under = { generation: generation.hash, sandbox: house.runner.report(invocation) };

@@ -1,9 +1,12 @@
 /**
- * The way in, on one page: request → command → may ask? → invocation → decision → queue.
+ * The way in, on one page: request → command → may ask? → invocation → decision → queue,
+ * or approval first.
  * In: a parsed call and who makes it. Out: an execution that is on record. Never: a refusal that is not on record,
  * a look at the arguments before it is decided that the principal may see the command, a process.
  */
 import { asked, decided } from '../audit/entries.ts';
+import type { ApprovalRequest } from '../core/approval.ts';
+import type { Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
@@ -11,6 +14,7 @@ import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
+import { approvalRequest, assertPatience } from './approvals/ask.ts';
 import { factsOfCommand, factsOfInvocation, newExecution } from './draft.ts';
 import type { ExecuteRequest } from './gateway.ts';
 import type { Generation } from './generation.ts';
@@ -53,47 +57,73 @@ export async function submit(
     const [objection] = objections(house, generation, command, invocation, decision);
     if (objection !== undefined) throw objection;
 
-    return queue(
-      house,
-      caller,
-      { ...draft, ...known, policies },
-      generation,
-      { request, invocation },
-      decision,
-      idempotency,
-    );
+    const execution: Execution = { ...draft, ...known, policies };
+    const prepared: Prepared = { request, invocation };
+    const asks = { house, caller, execution, generation, command, prepared, idempotency };
+    return decision.kind === 'needs-approval'
+      ? awaitApproval(asks, decision)
+      : queue(asks, decision);
   } catch (error) {
     throw refuse(house, { ...draft, ...known, policies }, asReeveError(house, error));
   }
 }
 
+interface Asked {
+  readonly house: House;
+  readonly caller: Caller;
+  readonly execution: Execution;
+  readonly generation: Generation;
+  readonly command: Command;
+  readonly prepared: Prepared;
+  readonly idempotency: IdempotencyKey | null;
+}
+
 /** From here to `enqueue` nothing awaits: the room that was seen in the queue is still there. */
-function queue(
-  house: House,
-  caller: Caller,
-  execution: Execution,
-  generation: Generation,
-  prepared: Prepared,
-  decision: Decision,
-  idempotency: IdempotencyKey | null,
-): Execution {
+function queue(asks: Asked, decision: Decision): Execution {
+  const { house, caller, prepared } = asks;
   assertOpen(house);
-  assertRoom(house, execution);
-  const queued: Execution = { ...execution, status: 'queued' };
+  assertRoom(house, asks.execution);
+  const queued: Execution = { ...asks.execution, status: 'queued' };
+  return accepted(asks, queued, decision, null, (execution) =>
+    enqueue(house, caller, execution, prepared),
+  );
+}
+
+/** It waits on record alone: nothing of it is held by this process, so it outlives it. */
+function awaitApproval(
+  asks: Asked,
+  decision: Extract<Decision, { kind: 'needs-approval' }>,
+): Execution {
+  const { house, caller, generation, command, prepared } = asks;
+  assertOpen(house);
+  assertPatience(house, generation, asks.execution.principal);
+  const waiting: Execution = { ...asks.execution, status: 'awaiting_approval' };
+  const request = approvalRequest(house, generation, caller, waiting, command, prepared, decision);
+  return accepted(asks, waiting, decision, request, () => {});
+}
+
+function accepted(
+  { house, execution, generation, prepared, idempotency }: Asked,
+  begun: Execution,
+  decision: Decision,
+  approval: ApprovalRequest | null,
+  then: (execution: Execution) => void,
+): Execution {
   const result = house.store.accept(
-    queued,
+    begun,
     [
-      asked(queued),
-      decided(queued, decision, {
+      asked(begun),
+      decided(begun, decision, {
         generation: generation.hash,
         sandbox: house.runner.report(prepared.invocation),
       }),
     ],
     idempotency,
+    approval,
   );
   switch (result.kind) {
     case 'accepted':
-      enqueue(house, caller, result.execution, prepared);
+      then(result.execution);
       return result.execution;
     case 'replayed':
       return askedAgain(house, execution, result.execution);

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatDiagnostic } from '../../../src/core/diagnostic.ts';
-import type { Store } from '../../../src/core/ports.ts';
+import type { PasskeyVerifier, Store } from '../../../src/core/ports.ts';
 import { type Caller, localUser, type Trust } from '../../../src/core/principal.ts';
 import { createQueue } from '../../../src/dispatch/in-process.ts';
 import type { ExecuteRequest, Gateway } from '../../../src/gateway/gateway.ts';
@@ -102,12 +102,18 @@ export async function openHouse(
     trust?: Trust;
     store?: (store: Store) => Store;
     variables?: Readonly<Record<string, string>>;
+    passkeys?: PasskeyVerifier;
+    /** Milliseconds that the wall clock is ahead; may change. */
+    ahead?: () => number;
   } = {},
 ): Promise<OpenHouse> {
   const load = () => loadGeneration(join(ground.folder, 'reeve.yaml'), options.variables ?? {});
   const first = await load();
   if (!first.ok) throw new Error(first.diagnostics.map(formatDiagnostic).join('\n'));
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  const clock = {
+    now: () => Date.now() + (options.ahead?.() ?? 0),
+    monotonic: () => performance.now(),
+  };
   const real = openSqliteStore(join(ground.stateDir, 'reeve.db'));
   const store = options.store?.(real) ?? real;
   const liveness = openLiveness(ground.stateDir);
@@ -127,6 +133,8 @@ export async function openHouse(
     clock,
     ids: { requestId: () => `req_${randomUUID()}` },
     trust: options.trust ?? 'gateway',
+    passkeys: options.passkeys ?? null,
+    page: (path) => `http://localhost:8080${path}`,
     live: new Map(),
     state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
     report: (message, error) => reports.push(`${message}: ${error}`),

@@ -34,24 +34,28 @@ export interface Database {
 export type Row = Readonly<Record<string, unknown>>;
 
 const defaultBusyMs = 2_000;
+/** Nothing else goes on yet, and another process may be making the very same database on a slow disk. */
+const openingMs = 15_000;
 
 export function openDatabase(file: string, options: DatabaseOptions = {}): Database {
   const faults = options.faults ?? (() => {});
   const busyMs = options.busyMs ?? defaultBusyMs;
+  const patience = Math.max(busyMs, openingMs);
   let connection: DatabaseSync;
   let identity: FileIdentity;
   try {
     preparePlace(file);
-    connection = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
+    connection = new DatabaseSync(file, { timeout: patience, enableForeignKeyConstraints: true });
   } catch (error) {
     throw unavailable('cannot be opened', file, error);
   }
   try {
     checkVersion(connection, file);
-    useWriteAheadLog(connection, busyMs);
+    useWriteAheadLog(connection, patience);
     connection.exec('pragma synchronous = full; pragma journal_size_limit = 67108864;');
     connection.exec('pragma trusted_schema = off;');
     migrate(connection, file);
+    connection.exec(`pragma busy_timeout = ${busyMs}`);
     identity = identityOf(file);
   } catch (error) {
     connection.close();
@@ -158,11 +162,16 @@ function assertInPlace(file: string, identity: FileIdentity): void {
   }
 }
 
-/** Reads only: a database that is not ours, or newer than we are, is left exactly as it is. */
+/**
+ * Reads only: a database that is not ours, or newer than we are, is left exactly as it is. In one snapshot: another
+ * process that makes the database just now would else be seen with tables and without their version.
+ */
 function checkVersion(connection: DatabaseSync, file: string): number {
-  const version = pragma(connection, 'user_version');
-  const id = pragma(connection, 'application_id');
-  const tables = connection.prepare('select count(*) as n from sqlite_schema').get()?.n;
+  const { version, id, tables } = inSnapshot(connection, () => ({
+    tables: connection.prepare('select count(*) as n from sqlite_schema').get()?.n,
+    version: pragma(connection, 'user_version'),
+    id: pragma(connection, 'application_id'),
+  }));
   const ours = id === applicationId || (id === 0 && version === 0 && tables === 0);
   if (!ours) {
     throw new ReeveError(
@@ -184,8 +193,8 @@ function pragma(connection: DatabaseSync, name: string): number {
 }
 
 /** SQLite does not wait for others at this one switch, so two processes that start together have to. */
-function useWriteAheadLog(connection: DatabaseSync, busyMs: number): void {
-  const give = performance.now() + busyMs;
+function useWriteAheadLog(connection: DatabaseSync, patience: number): void {
+  const give = performance.now() + patience;
   for (;;) {
     try {
       const mode = connection.prepare('pragma journal_mode = wal').get()?.journal_mode;

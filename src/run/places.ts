@@ -29,7 +29,7 @@ export interface Place {
 
 export const workspaceTarget = '/workspace';
 /** Linux gives it the same number on all architectures; Node does not name it. */
-const openPath = 0o10000000;
+export const openPath = 0o10000000;
 
 /** Owner and mode of the workspace; null if it is not there and not needed. */
 export function ownerOf(invocation: Invocation): Owner | null {
@@ -104,7 +104,7 @@ export function hiddenTargets(places: readonly Place[], stateDir: string): reado
 }
 
 /** Places are known by their real paths. Null where there is nothing that could be seen. */
-function realPath(path: string): string | null {
+export function realPath(path: string): string | null {
   try {
     return realpathSync(path);
   } catch {
@@ -113,7 +113,7 @@ function realPath(path: string): string | null {
 }
 
 /** True for the folder itself and for everything below it. */
-function isWithin(folder: string, path: string): boolean {
+export function isWithin(folder: string, path: string): boolean {
   const below = relative(folder, path);
   return below === '' || !(below === '..' || below.startsWith('../') || isAbsolute(below));
 }

@@ -88,7 +88,8 @@ function isInMemory(folder: string): boolean {
   }
 }
 
-function firstThatTakes(candidates: readonly string[], mustBeReachable: boolean): string {
+/** A folder of this gateway in the first candidate that takes it. Throws what the last one said. */
+export function firstThatTakes(candidates: readonly string[], mustBeReachable: boolean): string {
   let reason: unknown;
   for (const candidate of candidates) {
     try {
@@ -105,7 +106,7 @@ function firstThatTakes(candidates: readonly string[], mustBeReachable: boolean)
 }
 
 /** Folders of gateways that were killed: ours by owner, of our pid namespace, of a process that is gone. */
-function removeAbandoned(candidate: string): void {
+export function removeAbandoned(candidate: string): void {
   for (const name of readdirSync(candidate)) {
     const parts = /^reeve-run-(\d+)-(\d+)-(\d+)-\w{6}$/.exec(name);
     if (parts === null || parts[1] !== pidNamespace()) continue;

@@ -6,6 +6,7 @@ import type * as CedarModule from '@cedar-policy/cedar-wasm/nodejs';
 
 export type Cedar = Pick<
   typeof CedarModule,
+  | 'isAuthorizedPartial'
   | 'policySetTextToParts'
   | 'policyToJson'
   | 'preparsePolicySet'

@@ -7,12 +7,13 @@ import type { Diagnostic, Loaded } from '../core/diagnostic.ts';
 import { digestJson, sha256Hex } from '../core/json.ts';
 import { visibleLine } from '../core/text.ts';
 import { builtInName, builtInPolicy } from './built-in.ts';
-import { type Engine, engine } from './cedar.ts';
+import { type Cedar, type Engine, engine } from './cedar.ts';
 import { type PolicySource, readPolicyFolder } from './files.ts';
 import { type ParsedPolicy, parsePolicies } from './parse.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { policySchema } from './schema.ts';
-import { prepare, slotFor } from './slots.ts';
+import { type Prepared, prepare, slotFor } from './slots.ts';
+import { liftedByGrant } from './stages.ts';
 
 export type { Policy, PolicyFile, Verdict } from './policy.ts';
 
@@ -69,7 +70,7 @@ function loadSources(
   commands: readonly Command[],
   environments: readonly string[],
 ): Loaded<Policy> {
-  const schema = policySchema(commands, environments);
+  const schema = policySchema(commands, environments, 'author');
   const names = new Set(commands.map((c) => c.name));
   const diagnostics = [...earlier];
   const policies: ParsedPolicy[] = [];
@@ -92,16 +93,50 @@ function loadSources(
   if (diagnostics.some((d) => d.severity === 'error')) return { ok: false, diagnostics };
 
   // Cedar gets names of our own making: an @id may be any text, also one that means something to JavaScript.
-  const ids = policies.map((p) => p.id);
-  const prepared = prepare(schema, Object.fromEntries(policies.map((p, i) => [`p${i}`, p.text])));
+  const forEngine = cedar.use((c) =>
+    Object.fromEntries(
+      policies.map(({ stage, text, json }, i) => {
+        const name = `p${i}`;
+        return [name, stage === null ? text : liftedByGrant(c, text, json, name)];
+      }),
+    ),
+  );
+  const prepared = prepare(policySchema(commands, environments, 'engine'), forEngine);
+  diagnostics.push(...cedar.use((c) => contradictions(c, prepared, policies)));
+  if (diagnostics.some((d) => d.severity === 'error')) return { ok: false, diagnostics };
   cedar.use((c) => slotFor(cedar, c, prepared));
   const hash = digestJson(sources.map(({ name, sha256 }) => ({ name, sha256 })));
   const files = folder === null ? [] : sources.map(({ file, sha256 }) => ({ file, sha256 }));
   return {
     ok: true,
-    value: policyOf({ engine: cedar, prepared, ids, commands, files, hash }),
+    value: policyOf({ engine: cedar, prepared, policies, commands, files, hash }),
     warnings: diagnostics,
   };
+}
+
+/**
+ * What is wrong with the policies as the engine gets them, and was not as they are written: one that compares the whole
+ * context with something, in which the stages granted are not written down.
+ */
+function contradictions(
+  cedar: Cedar,
+  { schema, policies: staticPolicies }: Prepared,
+  policies: readonly ParsedPolicy[],
+): readonly Diagnostic[] {
+  const validated = cedar.validate({ schema, policies: { staticPolicies: { ...staticPolicies } } });
+  const errors =
+    validated.type === 'success'
+      ? validated.validationErrors.map((e) => ({ ...e.error, of: Number(e.policyId.slice(1)) }))
+      : validated.errors.map((e) => ({ ...e, of: 0 }));
+  return errors.map(({ message, of }) => ({
+    severity: 'error',
+    file: policies[of]?.file ?? builtInName,
+    line: policies[of]?.line ?? 0,
+    column: policies[of]?.column ?? 0,
+    rule: 'policy-invalid',
+    message: visibleLine(message).slice(0, 1000),
+    remedy: 'Compare single fields of the context, never the context as a whole.',
+  }));
 }
 
 function builtInSource(): PolicySource {

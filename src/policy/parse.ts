@@ -8,16 +8,21 @@ import type {
   Schema,
   ValidationError,
 } from '@cedar-policy/cedar-wasm/nodejs';
+import type { ApprovalStage } from '../core/command.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { forbiddenInArguments, visibleLine } from '../core/text.ts';
 import type { Cedar } from './cedar.ts';
 import type { PolicySource } from './files.ts';
 import { type Layout, layOut, positionAt, positionAtByte } from './lexical.ts';
+import { entitiesNamed } from './named.ts';
+import { readStage, readsGranted } from './stages.ts';
 
-/** One policy: its id (from `@id`, else `file:number`), its text as written, and where it begins. */
+/** One policy: its id (from `@id`, else `file:number`), its text as written, what Cedar read, the stage it adds, its place. */
 export interface ParsedPolicy {
   readonly id: string;
   readonly text: string;
+  readonly json: PolicyJson;
+  readonly stage: ApprovalStage | null;
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -111,7 +116,7 @@ export function parsePolicies(
         ),
       );
     }
-    for (const name of commandsNamed(json.json)) {
+    for (const name of new Set(entitiesNamed(json.json, 'Command'))) {
       if (!commands.has(name)) {
         diagnostics.push(
           at(
@@ -124,10 +129,27 @@ export function parsePolicies(
         );
       }
     }
+    const { stage, mistakes } = readStage(json.json);
+    if (readsGranted(json.json)) {
+      diagnostics.push(
+        at(
+          'error',
+          start,
+          'policy-granted',
+          'This policy reads context.granted, which is for Reeve alone: it lifts each policy with @stage by its own grant.',
+          'Remove it; a policy with @stage needs no condition of its own for that.',
+        ),
+      );
+    }
+    for (const { message, remedy } of mistakes) {
+      diagnostics.push(at('error', start, 'policy-stage', message, remedy));
+    }
     const place = positionAt(source.text, start);
     return Object.freeze({
       id: id ?? `${source.name}:${index + 1}`,
       text,
+      json: json.json,
+      stage,
       file: source.file,
       ...place,
     });
@@ -212,19 +234,4 @@ function sentence(text: string): string {
   const bare = visibleLine(text.replace(/^for policy `[^`]*`[,:] /, '')).slice(0, 1000);
   const full = bare.charAt(0).toUpperCase() + bare.slice(1);
   return /[.?!)]$/.test(full) ? full : `${full}.`;
-}
-
-/** Every command that a policy names, anywhere in its scope or conditions. */
-function commandsNamed(policy: PolicyJson): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (value: unknown): void => {
-    if (value === null || typeof value !== 'object') return;
-    if (!Array.isArray(value)) {
-      const { type, id } = value as { readonly type?: unknown; readonly id?: unknown };
-      if (type === 'Reeve::Command' && typeof id === 'string') names.add(id);
-    }
-    for (const inner of Object.values(value)) visit(inner);
-  };
-  visit(policy);
-  return names;
 }

@@ -2,14 +2,16 @@
  * Policy that decides: who may see a command, run an invocation, administer the gateway. In: what is asked, by whom.
  * Out: a verdict with the policies that decided. Never: a permit where anything at all went wrong in deciding.
  */
-import type { Response } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ApprovalStage, Command } from '../core/command.ts';
-import type { Decision } from '../core/decision.ts';
+import type { DecidedStage, Decision } from '../core/decision.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { deepFreeze } from '../core/json.ts';
 import type { Principal } from '../core/principal.ts';
-import { visibleLine } from '../core/text.ts';
+import { asker } from './ask.ts';
 import type { Engine } from './cedar.ts';
+import { type Foresight, foresee, type Prospect } from './foresee.ts';
+import { entitiesNamed } from './named.ts';
+import type { ParsedPolicy } from './parse.ts';
 import {
   commandEntity,
   entityId,
@@ -27,14 +29,10 @@ import {
   argumentTypes,
   runAction,
 } from './schema.ts';
-import { type Prepared, slotFor } from './slots.ts';
+import type { Prepared } from './slots.ts';
+import { sorted, type Verdict } from './verdict.ts';
 
-/** `policies` are the ids of those that decided, sorted; none where nothing permits. With `errors`, `allowed` is false. */
-export interface Verdict {
-  readonly allowed: boolean;
-  readonly policies: readonly string[];
-  readonly errors: readonly string[];
-}
+export type { Verdict } from './verdict.ts';
 
 /** A policy file as it was read: its path, and the hexadecimal SHA-256 of its bytes. */
 export interface PolicyFile {
@@ -49,7 +47,10 @@ export interface Policy {
   readonly files: readonly PolicyFile[];
   /** May this principal know that the command exists? Asked before any argument is read. */
   see(principal: Principal, command: Command, at: Whence): Verdict;
-  /** May this principal run exactly this? `stages` are those of the inventory in this environment: they always stand. */
+  /**
+   * May this principal run exactly this? `stages` are those of the inventory in this environment: they always stand,
+   * first and unchanged. What only staged policies forbid needs their approval.
+   */
   decide(
     principal: Principal,
     invocation: Invocation,
@@ -58,19 +59,30 @@ export interface Policy {
   ): Decision;
   /** May this principal freeze, unfreeze or reload the gateway, or read everybody's records? */
   administer(principal: Principal, action: AdministerAction): Verdict;
+  /** What this principal could get, whatever the arguments, time limit and face: for tables, never to run anything. */
+  foresee(principal: Principal, command: Command, prospect: Prospect): Foresight;
+  /** Ids of the principals and roles that policies speak of, sorted. */
+  readonly named: { readonly principals: readonly string[]; readonly roles: readonly string[] };
 }
 
 export interface PolicyParts {
   readonly engine: Engine;
   readonly prepared: Prepared;
-  /** The ids of the policies that Cedar knows as p0, p1, … */
-  readonly ids: readonly string[];
+  /** The policies that Cedar knows as p0, p1, … */
+  readonly policies: readonly ParsedPolicy[];
   readonly commands: readonly Command[];
   readonly files: readonly PolicyFile[];
   readonly hash: string;
 }
 
 export function policyOf(parts: PolicyParts): Policy {
+  const staged = new Map(
+    parts.policies.flatMap(({ id, stage }, i) =>
+      stage === null ? [] : [[id, { stage, internal: `p${i}` }] as const],
+    ),
+  );
+  const nameOf = (internal: string) => parts.policies[Number(internal.slice(1))]?.id ?? internal;
+  const ask = asker(parts.engine, parts.prepared, nameOf);
   const known = new Map<
     string,
     { readonly hash: string; readonly types: ReadonlyMap<string, ArgumentType> }
@@ -87,7 +99,7 @@ export function policyOf(parts: PolicyParts): Policy {
     hash: parts.hash,
     files: deepFreeze([...parts.files]),
     see: (principal: Principal, command: Command, at: Whence) =>
-      ask(parts, () => {
+      ask(() => {
         typesOf(command);
         return about(principal, 'see', command, command.approvals.length, whenceContext(at));
       }),
@@ -96,16 +108,16 @@ export function policyOf(parts: PolicyParts): Policy {
       invocation: Invocation,
       command: Command,
       at: Whence & { readonly stages: readonly ApprovalStage[] },
-    ) => {
-      const verdict = ask(parts, () => {
-        agree(principal, invocation, command);
-        const context = runContext(invocation, typesOf(command), at);
-        return about(principal, runAction(command.name), command, at.stages.length, context);
-      });
-      return decisionOf(verdict, invocation.digest, at.stages);
-    },
+    ) =>
+      decisionOf(staged, invocation.digest, at.stages, (granted) =>
+        ask(() => {
+          agree(principal, invocation, command);
+          const context = runContext(invocation, typesOf(command), at, granted);
+          return about(principal, runAction(command.name), command, at.stages.length, context);
+        }),
+      ),
     administer: (principal: Principal, action: AdministerAction) =>
-      ask(parts, () => {
+      ask(() => {
         if (!administerActions.includes(action)) throw new TypeError('there is no such action');
         const who = principalEntity(principal);
         return {
@@ -116,6 +128,12 @@ export function policyOf(parts: PolicyParts): Policy {
           entities: [who],
         };
       }),
+    foresee: (principal: Principal, command: Command, prospect: Prospect) =>
+      foresee(parts.engine, parts.policies, principal, command, prospect),
+    named: deepFreeze({
+      principals: sorted(parts.policies.flatMap((p) => entitiesNamed(p.json, 'Principal'))),
+      roles: sorted(parts.policies.flatMap((p) => entitiesNamed(p.json, 'Role'))),
+    }),
   });
 }
 
@@ -145,75 +163,35 @@ function agree(principal: Principal, invocation: Invocation, command: Command): 
   }
 }
 
-function ask(parts: PolicyParts, question: () => Question): Verdict {
-  try {
-    const asked = question();
-    const answer = parts.engine.use((cedar) => {
-      const slot = slotFor(parts.engine, cedar, parts.prepared);
-      return cedar.statefulIsAuthorized({
-        ...asked,
-        preparsedSchemaName: slot,
-        preparsedPolicySetId: slot,
-        validateRequest: true,
-      });
-    });
-    if (answer.type === 'success') return verdictOf(answer.response, parts.ids);
-    return denied(
-      [],
-      answer.errors.map((e) => shortened(e.message)),
-    );
-  } catch (error) {
-    return denied([], [shortened(error instanceof Error ? error.message : String(error))]);
+/** The stages that stand before it: the inventory's as they are, then those that policies added, by the policies' ids. */
+function decisionOf(
+  staged: ReadonlyMap<string, { readonly stage: ApprovalStage; readonly internal: string }>,
+  digest: string,
+  inventory: readonly ApprovalStage[],
+  ask: (granted: readonly string[]) => Verdict,
+): Decision {
+  const first = ask([]);
+  const waiting = first.policies.filter((id) => staged.has(id));
+  const awaits =
+    !first.allowed &&
+    first.errors.length === 0 &&
+    waiting.length > 0 &&
+    waiting.length === first.policies.length;
+  // Twice is enough: no policy reads what is granted but for its own stage, so granting adds and lifts nothing else.
+  const verdict = awaits ? ask(waiting.map((id) => staged.get(id)!.internal)) : first;
+  if (!verdict.allowed) {
+    const { errors } = verdict;
+    // A stage that could be granted is not what denies.
+    const final = verdict.policies.filter((id) => !staged.has(id));
+    const policies = errors.length > 0 || final.length === 0 ? verdict.policies : sorted(final);
+    return Object.freeze({ kind: 'deny', digest, policies, errors });
   }
-}
-
-/** Cedar leaves out a policy that errors, a forbid too, and answers without it. So any error at all is a denial. */
-function verdictOf(response: Response, ids: readonly string[]): Verdict {
-  const nameOf = (internal: string) => ids[Number(internal.slice(1))] ?? internal;
-  const reasons = response.diagnostics.reason.map(nameOf);
-  const { errors } = response.diagnostics;
-  if (errors.length === 0) {
-    return Object.freeze({
-      allowed: response.decision === 'allow',
-      policies: sorted(reasons),
-      errors: Object.freeze([]),
-    });
-  }
-  // Permits that were outweighed by an error decided nothing.
-  return denied(
-    [...(response.decision === 'deny' ? reasons : []), ...errors.map((e) => nameOf(e.policyId))],
-    errors.map((e) => shortened(`policy ${nameOf(e.policyId)}: ${e.error.message}`)),
-  );
-}
-
-function denied(policies: readonly string[], errors: readonly string[]): Verdict {
-  const said = errors.length > 0 ? errors : ['Cedar gave no reason'];
-  return Object.freeze({
-    allowed: false,
-    policies: sorted(policies),
-    errors: Object.freeze([...said]),
-  });
-}
-
-function decisionOf(verdict: Verdict, digest: string, stages: readonly ApprovalStage[]): Decision {
-  const { policies } = verdict;
-  if (!verdict.allowed)
-    return Object.freeze({ kind: 'deny', digest, policies, errors: verdict.errors });
+  const added = awaits ? waiting : [];
+  const policies = sorted([...verdict.policies, ...added]);
+  const stages: readonly DecidedStage[] = [
+    ...inventory.map((stage) => ({ ...stage, policy: null })),
+    ...added.map((id) => ({ ...staged.get(id)!.stage, policy: id })),
+  ];
   if (stages.length === 0) return Object.freeze({ kind: 'permit', digest, policies });
-  return Object.freeze({
-    kind: 'needs-approval',
-    digest,
-    policies,
-    stages: deepFreeze(stages.map((stage) => ({ ...stage, policy: null }))),
-  });
-}
-
-function sorted(ids: readonly string[]): readonly string[] {
-  return Object.freeze([...new Set(ids)].sort());
-}
-
-/** Cedar repeats what it was given: cut to what a record can hold. */
-function shortened(message: string): string {
-  const line = visibleLine(message);
-  return line.length > 500 ? `${line.slice(0, 500).toWellFormed()}…` : line;
+  return Object.freeze({ kind: 'needs-approval', digest, policies, stages: deepFreeze(stages) });
 }

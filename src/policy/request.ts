@@ -8,6 +8,7 @@ import type { Command } from '../core/command.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Face, Principal, Trust } from '../core/principal.ts';
+import type { OpenField } from './residual.ts';
 import { type ArgumentType, gatewayId, namespace, type ScalarType } from './schema.ts';
 
 /** The way in, as policies see it. */
@@ -71,6 +72,7 @@ export function runContext(
   invocation: Invocation,
   types: ReadonlyMap<string, ArgumentType>,
   at: Whence,
+  granted: readonly string[],
 ): Record<string, CedarValueJson> {
   const args: Record<string, CedarValueJson> = {};
   for (const [name, type] of types) {
@@ -84,7 +86,28 @@ export function runContext(
     environment: { __entity: entityId('Environment', invocation.environment) },
     timeoutSeconds: long(Math.ceil(invocation.timeoutMs / 1000), 'timeoutSeconds'),
     arguments: args,
-    granted: [],
+    granted: [...granted],
+  };
+}
+
+const open = (field: OpenField): CedarValueJson => ({ __extn: { fn: 'unknown', arg: field } });
+
+/** The context of `see` for whichever face. */
+export function openWhence(trust: Trust): Record<string, CedarValueJson> {
+  return { face: open('face'), trust: wellFormed(trust, 'trust') };
+}
+
+/** The context of a run that nobody has asked for yet. `parameters`: policies can read arguments of the command. */
+export function openRunContext(
+  environment: string,
+  trust: Trust,
+  parameters: boolean,
+): Record<string, CedarValueJson> {
+  return {
+    ...openWhence(trust),
+    environment: { __entity: entityId('Environment', environment) },
+    timeoutSeconds: open('timeoutSeconds'),
+    arguments: parameters ? open('arguments') : {},
   };
 }
 

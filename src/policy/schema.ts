@@ -83,10 +83,15 @@ const record = (attributes: Attributes): Type<string> & { type: 'Record' } => ({
   attributes,
 });
 
-/** The schema. Environments and the gateway are closed sets, so that a policy that misspells one is refused at load. */
+/**
+ * The schema. Environments and the gateway are closed sets, so that a policy that misspells one is refused at load.
+ * `author`: what policies may speak of. `engine`: with `context.granted` besides, which only the condition that Reeve
+ * itself adds to a staged policy reads: what a policy says must not change with another policy's grant.
+ */
 export function policySchema(
   commands: readonly Command[],
   environments: readonly string[],
+  reader: 'author' | 'engine',
 ): SchemaJson<string> {
   const whence: Attributes = { face: text, trust: text };
   const onCommand = { principalTypes: ['Principal'], resourceTypes: ['Command'] };
@@ -103,7 +108,7 @@ export function policySchema(
       runAction(command.name),
       {
         memberOf: [{ id: 'run' }],
-        appliesTo: { ...onCommand, context: runContext(command, whence) },
+        appliesTo: { ...onCommand, context: runContext(command, whence, reader) },
       },
     ]),
   ];
@@ -139,7 +144,11 @@ export function policySchema(
   };
 }
 
-function runContext(command: Command, whence: Attributes): Type<string> {
+function runContext(
+  command: Command,
+  whence: Attributes,
+  reader: 'author' | 'engine',
+): Type<string> {
   const parameters = [...argumentTypes(command)].map(
     ([name, { kind, of, always }]): [string, TypeOfAttribute<string>] => [
       name,
@@ -153,17 +162,17 @@ function runContext(command: Command, whence: Attributes): Type<string> {
     environment: { type: 'Entity', name: 'Environment' },
     timeoutSeconds: { type: 'Long' },
     arguments: record(Object.fromEntries(parameters)),
-    granted: texts,
+    ...(reader === 'engine' ? { granted: texts } : {}),
   });
 }
 
-/** The schema in Cedar's own syntax, for people and editors to read. Throws where Cedar cannot be loaded. */
+/** The authors' schema in Cedar's own syntax, for people and editors to read. Throws where Cedar cannot be loaded. */
 export async function policySchemaText(
   commands: readonly Command[],
   environments: readonly string[],
 ): Promise<string> {
   const cedar = await engine();
-  const answer = cedar.use((c) => c.schemaToText(policySchema(commands, environments)));
+  const answer = cedar.use((c) => c.schemaToText(policySchema(commands, environments, 'author')));
   if (answer.type !== 'success') throw new Error(answer.errors.map((e) => e.message).join('; '));
   return answer.text.replaceAll('__cedar::', '');
 }

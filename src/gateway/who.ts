@@ -7,6 +7,7 @@ import type { ApiToken } from '../core/credentials.ts';
 import { type Person, personOf } from '../core/people.ts';
 import { type Caller, type Credential, localUser, type Principal } from '../core/principal.ts';
 import { agentPrincipal, subjectPrincipal } from '../core/principal-id.ts';
+import type { OidcSettings } from '../core/settings.ts';
 import type { House } from './house.ts';
 
 type Registry = Pick<House, 'store' | 'generations' | 'clock'>;
@@ -17,6 +18,32 @@ export interface TokenClaims {
   readonly client: string | null;
   readonly subject: string | null;
   readonly roles: readonly string[];
+}
+
+/** What a face asks when somebody comes with a credential; every answer is of this moment. */
+export interface Who {
+  local(): Principal;
+  /** By the hash of an API token; null where there is none, or it is revoked or expired. */
+  token(hash: string): { readonly token: ApiToken; readonly principal: Principal } | null;
+  program(claims: TokenClaims): Principal;
+  /** The provider whose tokens are taken; null where none is. */
+  oidc(): OidcSettings | null;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export function whoOf(house: Registry): Who {
+  return Object.freeze({
+    local: () => localPrincipal(house),
+    token: (hash: string) => {
+      const token = house.store.credentials.tokenByHash(hash);
+      const principal = token === null ? null : tokenPrincipal(house, token);
+      return token === null || principal === null ? null : { token, principal };
+    },
+    program: (claims: TokenClaims) => jwtPrincipal(house, claims),
+    oidc: () => house.generations.current.settings.identity.oidc,
+    now: () => house.clock.now(),
+  });
 }
 
 /**

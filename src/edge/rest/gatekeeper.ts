@@ -1,12 +1,14 @@
 /**
- * Whether a request may come in at all: Host, Origin, token, in this order. In: a request with nothing read of it but its
- * head. Out: who calls, or null on an open operation without a token. Never: a reason that tells how close a token was.
+ * Whether a request may come in at all: Host, Origin, token, scope, in this order. In: a request with nothing read of it
+ * but its head. Out: who calls, or null on an open operation without a token. Never: a reason that tells how close a token
+ * was, or that there was one once.
  */
 import type { IncomingMessage } from 'node:http';
 import { ReeveError } from '../../core/errors.ts';
-import { type Caller, localUser } from '../../core/principal.ts';
+import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { bearerCheck } from '../identity/bearer.ts';
+import type { Authenticate, Entrance } from '../identity/authenticate.ts';
+import type { Challenger } from '../identity/challenge.ts';
 import { clientName } from '../identity/client-name.ts';
 import { type AccessRules, accessCheck, type Objection } from './access.ts';
 import { HttpRefusal, onRecord } from './problems.ts';
@@ -16,36 +18,82 @@ export interface Visit {
   readonly request: IncomingMessage;
   readonly access: 'token' | 'open';
   readonly face: 'rest' | 'mcp-http';
+  /** What the credential must be good for; null where that is looked at later (/mcp), or any will do. */
+  readonly scope: Scope | null;
   /** True where asking is a call, which is put on record even when it is turned away. */
   readonly isCall: boolean;
 }
 
 export type Gatekeeper = (visit: Visit) => Promise<Caller | null>;
 
-/** The answer throws ReeveError: INVALID_REQUEST, COMMAND_NOT_ALLOWED (Host, Origin) or UNAUTHENTICATED. */
-export function gatekeeper(gateway: Gateway, token: string, rules: AccessRules): Gatekeeper {
+/**
+ * The answer throws ReeveError: INVALID_REQUEST, COMMAND_NOT_ALLOWED (Host, Origin, scope), UNAUTHENTICATED, or the
+ * DEPENDENCY_UNAVAILABLE of a provider that is away.
+ */
+export function gatekeeper(
+  gateway: Gateway,
+  authenticate: Authenticate,
+  challenge: Challenger,
+  rules: AccessRules,
+): Gatekeeper {
   const objectionTo = accessCheck(rules);
-  const carriesToken = bearerCheck(token);
   const strangers = new Strangers(gateway);
   const turnAway = async (error: ReeveError, visit: Visit): Promise<ReeveError> =>
     visit.isCall ? onRecord(error, await strangers.record(error)) : error;
 
+  const entranceOf = async (visit: Visit): Promise<Entrance> => {
+    try {
+      return await authenticate(visit.request.headers.authorization);
+    } catch (error) {
+      if (visit.access === 'open') return { kind: 'invalid' };
+      throw error instanceof ReeveError ? await turnAway(error, visit) : error;
+    }
+  };
+
   return async (visit) => {
-    const { request, access, face } = visit;
+    const { request, access, face, scope } = visit;
     const objection = objectionTo(request);
     if (objection !== null) throw await turnAway(refusalOf(objection), visit);
-    const { authorization } = request.headers;
-    const verdict = carriesToken(authorization);
-    if (verdict === 'valid') {
-      const client = clientName(request.headers['reeve-client'], request.headers['user-agent']);
-      return Object.freeze({ principal: localUser(), face, client });
+    const entrance = await entranceOf(visit);
+    if (entrance.kind !== 'known') {
+      if (access === 'open') return null;
+      const error = entrance.kind === 'invalid' ? 'invalid_token' : null;
+      const needed: readonly Scope[] = scope === null ? ['read', 'run'] : [scope];
+      const header = challenge.header(request, error, needed);
+      throw await turnAway(unauthenticated(entrance.kind, header), visit);
     }
-    if (access === 'open') return null;
-    throw await turnAway(unauthenticated(verdict), visit);
+    const client = clientName(request.headers['reeve-client'], request.headers['user-agent']);
+    const { principal, credential } = entrance;
+    const caller: Caller = Object.freeze({ principal, face, client, credential });
+    if (scope === null || hasScope(caller, scope)) return caller;
+    const refusal = insufficientScope(
+      scope,
+      challenge.header(request, 'insufficient_scope', [scope]),
+    );
+    if (!visit.isCall) throw refusal;
+    throw onRecord(refusal, await gateway.refuse(caller, refusal, null));
   };
 }
 
-function unauthenticated(verdict: 'missing' | 'invalid'): HttpRefusal {
+/** `challenge` is the value of WWW-Authenticate. */
+export function insufficientScope(scope: Scope, challenge: string): HttpRefusal {
+  const remedy = `Use a credential with the scope ${scope}: "reeve token create --scope ${scope}", or reeve:${scope} from the identity provider.`;
+  return new HttpRefusal(
+    new ReeveError(
+      'COMMAND_NOT_ALLOWED',
+      `The credential is not good for this: it lacks the scope ${scope}. ${remedy}`,
+      [{ field: 'Authorization', problem: 'lacks a scope', expected: scope }],
+    ),
+    {
+      status: 403,
+      remedy,
+      title: 'The credential is not good for this.',
+      headers: { 'WWW-Authenticate': challenge },
+    },
+  );
+}
+
+function unauthenticated(verdict: 'missing' | 'invalid', challenge: string): HttpRefusal {
   const why =
     verdict === 'missing'
       ? 'No token came with the request.'
@@ -56,16 +104,9 @@ function unauthenticated(verdict: 'missing' | 'invalid'): HttpRefusal {
     new ReeveError('UNAUTHENTICATED', `${why} ${remedy}`, [
       { field: 'Authorization', problem: verdict },
     ]),
-    {
-      status: 401,
-      remedy,
-      headers: {
-        'WWW-Authenticate': `Bearer realm="reeve"${verdict === 'invalid' ? ', error="invalid_token"' : ''}`,
-      },
-    },
+    { status: 401, remedy, headers: { 'WWW-Authenticate': challenge } },
   );
 }
-
 function refusalOf(objection: Objection): ReeveError {
   switch (objection.kind) {
     case 'twice':

@@ -12,6 +12,8 @@ export type Report = (message: string, error?: unknown) => void;
 export interface Terms {
   readonly status: number;
   readonly remedy: string;
+  /** What the status stands for here, where it is not the usual. */
+  readonly title?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +49,7 @@ export function problemFor(error: ReeveError): Problem {
   return {
     ...problem,
     status,
-    title: titles[status] ?? problem.title,
+    title: error.terms.title ?? titles[status] ?? problem.title,
     remedy,
     ...(error.requestId === null ? {} : { requestId: error.requestId }),
   };

@@ -9,6 +9,9 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ReeveError } from '../../core/errors.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { Who } from '../../gateway/who.ts';
+import { authenticator } from '../identity/authenticate.ts';
+import { type Challenger, challenger } from '../identity/challenge.ts';
 import { isLoopback } from './access.ts';
 import * as contract from './contract.ts';
 import { watch } from './events.ts';
@@ -26,6 +29,8 @@ import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable }
 export interface HttpOptions {
   readonly gateway: Gateway;
   readonly token: string;
+  /** Looks up people, API tokens and the identity provider; without it the token is the only one there is. */
+  readonly who?: Who;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
@@ -79,7 +84,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   // Bodies are read from bytes by whoever wants them; Fastify reads none.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  guard(app, tools, options);
+  const challenge = challenger(options.publicUrl, () => options.who?.oidc() ?? null);
+  guard(app, tools, options, challenge);
   addRoutes(app, tools, options);
   addMcp(app, tools, options.mcp);
   addElse(app, tools);
@@ -106,8 +112,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
-  const admit = gatekeeper(options.gateway, options.token, options);
+function guard(
+  app: FastifyInstance,
+  tools: RouteTools,
+  options: HttpOptions,
+  challenge: Challenger,
+): void {
+  const authenticate = authenticator(options.token, options.who ?? null);
+  const admit = gatekeeper(options.gateway, authenticate, challenge, options);
   app.addHook('onRequest', async (request) => {
     const operation = operationOf(request);
     const isMcp = request.routeOptions.url === '/mcp';
@@ -115,6 +127,7 @@ function guard(app: FastifyInstance, tools: RouteTools, options: HttpOptions): v
       request: request.raw,
       access: operation?.access ?? 'token',
       face: isMcp ? 'mcp-http' : 'rest',
+      scope: operation?.scope ?? null,
       isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),
     });
     if (caller !== null) tools.callers.set(request.raw, caller);

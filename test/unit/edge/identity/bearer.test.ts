@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bearerCheck } from '../../../../src/edge/identity/bearer.ts';
+import { bearerOf, sameAs } from '../../../../src/edge/identity/bearer.ts';
 
 const token = `reeve_${'a'.repeat(43)}`;
-const check = bearerCheck(token);
+const same = sameAs(token);
 
 for (const [header, verdict] of [
-  [undefined, 'missing'],
   [`Bearer ${token}`, 'valid'],
   [`bearer   ${token}`, 'valid'],
   ['', 'invalid'],
@@ -18,5 +17,8 @@ for (const [header, verdict] of [
   [`Bearer\t${token}`, 'invalid'],
   [`Bearer ${'a'.repeat(100_000)}`, 'invalid'],
 ] as const) {
-  test(`${String(header).slice(0, 30)}… is ${verdict}`, () => assert.equal(check(header), verdict));
+  test(`${String(header).slice(0, 30)}… is ${verdict}`, () => {
+    const given = bearerOf(header);
+    assert.equal(given !== null && same(given) ? 'valid' : 'invalid', verdict);
+  });
 }

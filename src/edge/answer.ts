@@ -54,6 +54,21 @@ export interface AnswerResult extends ExecutionFacts {
   readonly trust: Execution['trust'];
 }
 
+/** What an execution waits for. `openStage` counts from 0, null where none takes answers now; `expiresAt` is ISO 8601. */
+export interface ApprovalNote {
+  readonly openStage: number | null;
+  readonly stages: readonly {
+    readonly role: string;
+    readonly count: number;
+    /** Approvals that it has. */
+    readonly approved: number;
+    readonly state: 'granted' | 'open' | 'waiting' | 'rejected';
+  }[];
+  readonly expiresAt: string;
+  /** Where people answer in a browser; null where there is no such page. */
+  readonly page: string | null;
+}
+
 export interface Answer {
   readonly status: ExecutionStatus;
   readonly result: AnswerResult;
@@ -64,6 +79,8 @@ export interface Answer {
     /** Milliseconds that the process lived; null where none ran, or it is not finished. */
     readonly durationMs: number | null;
   };
+  /** Only while it awaits approval. */
+  readonly approval?: ApprovalNote;
 }
 
 /** A refusal by RFC 9457. `message` is `detail` again, `executionStatus` says that nothing ran. */
@@ -81,7 +98,11 @@ export interface Problem {
 }
 
 /** The execution as every face shows it; `output` is null where it was not asked for. */
-export function answerOf(execution: Execution, output: StoredOutput | null): Answer {
+export function answerOf(
+  execution: Execution,
+  output: StoredOutput | null,
+  approval: ApprovalNote | null = null,
+): Answer {
   const e = execution;
   return {
     status: e.status,
@@ -108,6 +129,7 @@ export function answerOf(execution: Execution, output: StoredOutput | null): Ans
       finishedAt: timeOf(e.finishedAt),
       durationMs: durationOf(e),
     },
+    ...(approval === null ? {} : { approval }),
   };
 }
 

@@ -1,8 +1,10 @@
 /** Every operation of REST, in the order of the document. */
+import * as approvals from './contract-approvals.ts';
 import * as commands from './contract-commands.ts';
 import * as gateway from './contract-gateway.ts';
 import type { Operation } from './operation.ts';
 
+export * from './contract-approvals.ts';
 export * from './contract-commands.ts';
 export * from './contract-gateway.ts';
 
@@ -16,6 +18,11 @@ export const operations: readonly Operation[] = Object.freeze([
   commands.watch,
   commands.getEntries,
   commands.cancel,
+  approvals.listApprovals,
+  approvals.getApproval,
+  approvals.challengeApproval,
+  approvals.answerApproval,
+  approvals.withdrawApproval,
   gateway.audit,
   gateway.inventory,
   gateway.freeze,

@@ -4,6 +4,7 @@ import { type Execution, isFinal, openStatuses } from '../../core/execution.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { answerOf, timeOf } from '../answer.ts';
+import { noteIfWaiting } from '../approval-note.ts';
 import type * as contract from './contract.ts';
 import {
   entryReportOf,
@@ -57,7 +58,8 @@ async function answerReply(
     isFinal(status) && execution.startedAt !== null
       ? await gateway.output(caller, requestId)
       : null;
-  return json(isFinal(status) ? 200 : 202, answerOf(execution, output), {
+  const approval = await noteIfWaiting(gateway, caller, execution);
+  return json(isFinal(status) ? 200 : 202, answerOf(execution, output, approval), {
     ...named(requestId),
     ...(isFinal(status) ? {} : { Location: locationOf(requestId) }),
     ...(applied === null ? {} : { 'Preference-Applied': applied }),
@@ -101,7 +103,8 @@ export const getExecution: Handler<typeof contract.getExecution> = async (call) 
       ? await gateway.execution(caller, requestId)
       : await gateway.wait(caller, requestId, waitSeconds * 1_000, call.signal);
   const output = execution.startedAt === null ? null : await gateway.output(caller, requestId);
-  return json(200, answerOf(execution, output), {
+  const approval = await noteIfWaiting(gateway, caller, execution);
+  return json(200, answerOf(execution, output, approval), {
     ...named(requestId),
     ...(applied === null ? {} : { 'Preference-Applied': applied }),
   });

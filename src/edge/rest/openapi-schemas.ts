@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import * as reports from './report-schemas.ts';
 import * as shapes from './schemas.ts';
+import * as approvals from './schemas-approvals.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -25,7 +26,7 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [...Object.values(shapes), ...Object.values(reports)].filter(
+  return [...Object.values(shapes), ...Object.values(approvals), ...Object.values(reports)].filter(
     (v) => v instanceof z.ZodType,
   );
 }

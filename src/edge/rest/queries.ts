@@ -36,6 +36,11 @@ export const openQuery = z.strictObject({
   limit: limit.optional(),
   cursor: name.optional(),
 });
+export const approvalsQuery = z.strictObject({
+  state: z.enum(['mine', 'waiting', 'all']).optional(),
+  limit: limit.optional(),
+  cursor: name.optional(),
+});
 export const auditQuery = z.strictObject({
   limit: limit.optional(),
   status: statuses.optional(),
@@ -54,6 +59,11 @@ export const queryDocs: Readonly<Record<string, { schema: object; description: s
     description: 'Records on a page.',
   },
   cursor: { schema: nameSchema, description: 'nextCursor of the page before.' },
+  state: {
+    schema: { type: 'string', enum: ['mine', 'waiting', 'all'], default: 'mine' },
+    description:
+      'mine: those that the caller may answer now. waiting: all that await approval. all: closed ones, too.',
+  },
   command: { schema: nameSchema, description: 'Name of a command.' },
   principal: { schema: nameSchema, description: 'Who asked.' },
   environment: { schema: nameSchema, description: 'Name of an environment.' },

@@ -7,7 +7,7 @@ import { risks } from '../../core/command.ts';
 import { type ErrorCode, errorTable } from '../../core/errors.ts';
 import { executionStatuses } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answer, ExecutionFacts, Problem } from '../answer.ts';
+import type { Answer, ApprovalNote, ExecutionFacts, Problem } from '../answer.ts';
 
 export const text = z.string();
 export const count = z.int().min(0);
@@ -26,7 +26,7 @@ export const executionStatus = z.enum(executionStatuses).meta({
     'The life of a request. Open: awaiting_approval, queued, running. Final: rejected, ok, failed, timeout, cancelled, unknown.',
 });
 export const risk = z.enum(risks);
-const face = z.enum(['mcp-stdio', 'mcp-http', 'rest', 'cli']);
+export const face = z.enum(['mcp-stdio', 'mcp-http', 'rest', 'cli', 'web']);
 export const trust = z
   .enum(['gateway', 'same-user'])
   .describe('same-user: whoever asks could act as the gateway itself, so no promise binds them.');
@@ -148,6 +148,23 @@ const ending = {
   trust,
 };
 
+export const stageState = z.enum(['granted', 'open', 'waiting', 'rejected']);
+export const approvalNote: z.ZodType<ApprovalNote> = z
+  .object({
+    openStage: count.nullable().describe('Counted from 0.'),
+    stages: z.array(
+      z.object({
+        role: text,
+        count: z.int().min(1).describe('Approvals that it needs.'),
+        approved: count.describe('Approvals that it has.'),
+        state: stageState,
+      }),
+    ),
+    expiresAt: time.describe('Answers are taken until then.'),
+    page: nullableText.describe('Where people answer in a browser.'),
+  })
+  .meta({ id: 'ApprovalNote', description: 'What an execution waits for, and where it is given.' });
+
 export const answer: z.ZodType<Answer> = z
   .object({
     status: executionStatus,
@@ -173,6 +190,7 @@ export const answer: z.ZodType<Answer> = z
         .nullable()
         .describe('How long the process lived; null where none ran.'),
     }),
+    approval: approvalNote.optional().describe('Only while it awaits approval.'),
   })
   .meta({ id: 'Answer', description: 'An execution as it stands.' });
 

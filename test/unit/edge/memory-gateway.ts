@@ -6,10 +6,12 @@ import type { StoredOutput } from '../../../src/core/ports.ts';
 import type { Caller } from '../../../src/core/principal.ts';
 import type { ExecuteRequest, Gateway, Health, Listing } from '../../../src/gateway/gateway.ts';
 import { LiveRun } from '../../../src/gateway/live.ts';
-import { noApprovals, noCredentials } from '../../../src/gateway/no-desks.ts';
+import { noCredentials } from '../../../src/gateway/no-desks.ts';
 import { anExecution, anOutput } from './fixtures.ts';
+import { type MemoryDesk, memoryDesk } from './memory-desk.ts';
 
 export interface MemoryGateway extends Gateway {
+  readonly approvals: MemoryDesk;
   readonly refusals: { caller: Caller | null; error: ReeveError; command: string | null }[];
   readonly submitted: { caller: Caller; request: ExecuteRequest }[];
   readonly cancelled: string[];
@@ -64,8 +66,20 @@ export function memoryGateway(): MemoryGateway {
     return new Refusal(requestId, error);
   };
 
+  const desk = memoryDesk((requestId, how, reason) => {
+    const before = find(requestId);
+    const ended = {
+      granted: { status: 'ok', startedAt: Date.now(), exitCode: 0 },
+      rejected: { status: 'rejected', errorCode: 'APPROVAL_REJECTED', errorMessage: reason },
+      withdrawn: { status: 'cancelled', errorCode: 'APPROVAL_WITHDRAWN', errorMessage: reason },
+    } as const;
+    const after = { ...before, ...ended[how], finishedAt: Date.now() };
+    executions.set(requestId, after);
+    return after;
+  });
+
   const self: MemoryGateway = {
-    approvals: noApprovals,
+    approvals: desk,
     credentials: noCredentials,
     refusals: [],
     submitted: [],
@@ -164,7 +178,19 @@ export function memoryGateway(): MemoryGateway {
             empty,
           );
         case 'ask-people':
-          return ended({ status: 'awaiting_approval', startedAt: null, finishedAt: null }, empty);
+          ended(
+            {
+              status: 'awaiting_approval',
+              startedAt: null,
+              finishedAt: null,
+              exitCode: null,
+              usage: null,
+              sandbox: null,
+            },
+            empty,
+          );
+          desk.ask(find(requestId));
+          return find(requestId);
         case 'slow': {
           const live = new LiveRun(
             anExecution({

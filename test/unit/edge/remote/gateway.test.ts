@@ -309,3 +309,41 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test('requests for approval come through as they are on the desk, and answers as they were given', async (t) => {
+  const { remote, gateway } = await pair(t);
+  const first = await remote.submit(caller, request('ask-people'));
+  const second = await remote.submit(caller, request('ask-people'));
+  assert.equal(first.status, 'awaiting_approval');
+  const there = await gateway.approvals.show(caller, first.requestId);
+  assert.deepEqual(await remote.approvals.show(caller, first.requestId), there);
+  const page = await remote.approvals.list(caller, { state: 'waiting', limit: 1 });
+  assert.deepEqual(page, { approvals: [there], nextCursor: first.requestId });
+  const rest = { state: 'waiting', limit: 5, before: first.requestId } as const;
+  assert.deepEqual(
+    (await remote.approvals.list(caller, rest)).approvals.map((a) => a.requestId),
+    [second.requestId],
+  );
+  const { digest } = there;
+  const wanted = { verdict: 'approve', stage: 0, digest } as const;
+  assert.deepEqual(
+    await remote.approvals.challenge(caller, first.requestId, wanted),
+    await gateway.approvals.challenge(caller, first.requestId, wanted),
+  );
+  const answer = { ...wanted, reason: 'good', assertion: null };
+  const answered = await remote.approvals.answer(caller, first.requestId, answer);
+  assert.deepEqual(answered, await gateway.approvals.show(caller, first.requestId));
+  assert.equal(answered.stages[0]!.answers[0]!.reason, 'good');
+  assert.deepEqual(gateway.approvals.answers[0]!.answer, answer);
+  await assert.rejects(
+    remote.approvals.answer(caller, first.requestId, { ...answer, stage: 2 }),
+    (error: ReeveError) => error.code === 'APPROVAL_OUT_OF_ORDER',
+  );
+  const withdrawn = await remote.approvals.withdraw(caller, second.requestId, 'x'.repeat(900));
+  assert.equal(withdrawn.status, 'cancelled');
+  assert.equal(withdrawn.errorCode, 'APPROVAL_WITHDRAWN');
+  await assert.rejects(
+    remote.approvals.show(caller, 'req_none'),
+    (error: ReeveError) => error.code === 'REQUEST_NOT_FOUND',
+  );
+});

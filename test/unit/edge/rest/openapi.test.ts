@@ -176,6 +176,18 @@ test('real answers have the shapes in it', async (t) => {
   await check(`${at}/output`, 'GET', await ask(`${path}/output?stream=x`));
   await check(`${at}/events`, 'GET', await ask(`${path}/events`));
   await check(`${at}/entries`, 'GET', await ask(`${path}/entries`));
+  const waiting = await execute({ command: 'ask-people' });
+  const request = `/v1/approvals/${waiting.meta.requestId}`;
+  const approval = '/v1/approvals/{requestId}';
+  const answer = { verdict: 'approve', digest: `sha256:${'b'.repeat(64)}` };
+  await check('/v1/approvals', 'GET', await ask('/v1/approvals?state=all'));
+  await check(approval, 'GET', await ask(request));
+  await check(`${approval}/challenge`, 'POST', await post(`${request}/challenge`, answer));
+  await check(`${approval}/answer`, 'POST', await post(`${request}/answer`, answer));
+  await check(`${approval}/answer`, 'POST', await post(`${request}/answer`, { verdict: 'no' }));
+  await check(approval, 'GET', await ask(request));
+  await check(`${approval}/withdraw`, 'POST', await post(`${request}/withdraw`));
+  await check(approval, 'GET', await ask(request));
   await check('/v1/commands/audit', 'GET', await ask('/v1/commands/audit?limit=200'));
   await check('/v1/commands/audit', 'GET', await ask('/v1/commands/audit?limit=x'));
   await check('/v1/inventory', 'GET', await ask('/v1/inventory'));

@@ -1,7 +1,11 @@
 /** Text that people read: what must never reach a terminal or an eye raw. */
 
-const unsafe =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+/**
+ * Characters that hide, turn or change what stands beside them: control characters but newline and tab, bidirectional
+ * marks, everything that is drawn as nothing. Pages use the very same expression.
+ */
+export const unsafeCharacters =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\u2800\ufff9-\ufffb\p{Default_Ignorable_Code_Point}]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Characters that argument values may not hold: control characters, and marks that turn or hide text. */
 export const forbiddenInArguments =
@@ -9,7 +13,9 @@ export const forbiddenInArguments =
 
 /** The text with every control, bidirectional and invisible character written as `\u{…}`; newline and tab stay. */
 export function visible(text: string): string {
-  return text.replace(unsafe, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`).toWellFormed();
+  return text
+    .replace(unsafeCharacters, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`)
+    .toWellFormed();
 }
 
 /** Like `visible`, on one line. */

@@ -49,6 +49,11 @@ export class Tickets {
     return { issuedAt };
   }
 
+  /** Milliseconds since it was given out. */
+  age({ issuedAt }: Ticket): number {
+    return this.#now() - issuedAt;
+  }
+
   /** Uses it up. False if that was done already: of two that come at once, one wins. */
   spend(ticket: string): boolean {
     const now = this.#now();

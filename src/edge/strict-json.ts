@@ -4,6 +4,7 @@
  */
 import { type ErrorDetail, ReeveError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
+import { visibleLine } from '../core/text.ts';
 
 /** `maxBytes` is 1 MiB and `maxDepth` 32 unless told. Depth 1 is the outermost array or object. */
 export interface JsonLimits {
@@ -229,12 +230,11 @@ class Parser {
   }
 }
 
-/** RFC 6901, cut so that a message never grows with the request. */
+/** RFC 6901, cut so that a message never grows with the request, and made visible: it is printed and recorded. */
 function pointer(path: readonly (string | number)[]): string {
   const text = path
     .map(
-      (p) =>
-        `/${String(p).slice(0, 100).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      (p) => `/${visibleLine(String(p).slice(0, 100)).replaceAll('~', '~0').replaceAll('/', '~1')}`,
     )
     .join('');
   return text.length <= 300 ? text : `${text.slice(0, 300).toWellFormed()}…`;

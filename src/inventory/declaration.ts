@@ -158,7 +158,9 @@ function sound(
     (value, step) => (value as Record<string, unknown>)[step],
     source.value,
   );
-  return fields[field] !== undefined || !Object.hasOwn(written as object, field);
+  // A command that is no map at all has been complained of as a whole.
+  if (written === null || typeof written !== 'object') return true;
+  return fields[field] !== undefined || !Object.hasOwn(written, field);
 }
 
 function optional<K extends keyof CommandFields>(

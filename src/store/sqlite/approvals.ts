@@ -3,7 +3,9 @@
  * what is on record, and who carries it on. Must never: keep an answer without its entries and the step that it leads to,
  * count one for what no longer awaits approval, or pass a claim on twice.
  */
+import type { Dossier } from '../../core/approval.ts';
 import { type Execution, mayFollow } from '../../core/execution.ts';
+import { deepFreeze } from '../../core/json.ts';
 import type { AnswerStep, ApprovalState, ApprovalStore } from '../../core/ports.ts';
 import { insertAnswer, statesBy } from './approval-rows.ts';
 import { challengesOf } from './challenges.ts';
@@ -67,9 +69,9 @@ export function approvalsOf(db: Database): ApprovalStore {
           environment,
         );
         if (row === undefined) return null;
-        return Object.freeze({
+        return deepFreeze({
           requestId: String(row.request_id),
-          dossier: JSON.parse(String(row.dossier)),
+          dossier: JSON.parse(String(row.dossier)) as Dossier,
         });
       }),
 

@@ -18,7 +18,7 @@ import type { ExecutionFilter } from '../../../../src/core/ports.ts';
 import { migrations } from '../../../../src/store/sqlite/migrations.ts';
 import { walk } from '../../../../src/store/sqlite/pages.ts';
 import { openSqliteStore } from '../../../../src/store/sqlite/store.ts';
-import { aDraft, anExecution } from '../../../contract/samples.ts';
+import { aDraft, anAnswer, anApproval, anExecution, aToken } from '../../../contract/samples.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const unavailable = (words: RegExp) => (error: unknown) => {
@@ -69,6 +69,38 @@ test('a state of the first schema goes on, its idempotency keys dated by their r
     assert.equal(store.replay('local', key(5_001)), null);
   } finally {
     store.close();
+  }
+});
+
+test('a state of each earlier schema goes on as it was, and takes approvals and credentials', () => {
+  for (const version of migrations.keys()) {
+    if (version === 0) continue;
+    const file = join(temporaryFolder(), 'reeve.db');
+    sql(file, `${migrations.slice(0, version).join(';')} ; pragma user_version = ${version};`);
+    sql(
+      file,
+      `insert into entries values (1, 'r1', '{"at":1,"body":{},"kind":"asked","principal":"local","requestId":"r1","seq":1,"v":1}');
+       insert into executions (request_id, status, principal, face, trust, policies, owner, fence, requested_at)
+         values ('r1', 'queued', 'local', 'cli', 'same-user', '[]', 'o', 1, 5000);`,
+    );
+    const store = openSqliteStore(file);
+    try {
+      assert.equal(store.execution('r1')?.status, 'queued');
+      assert.equal(store.approvals.state('r1'), null);
+      const execution = anExecution({ status: 'awaiting_approval' });
+      store.accept(execution, [aDraft()], null, anApproval(execution));
+      assert.equal(store.approvals.waiting().length, 1);
+      const token = aToken();
+      store.credentials.addToken(token, aDraft());
+      assert.deepEqual(store.credentials.tokens(), [token]);
+      assert.equal(store.entriesAfter(0, 9).length, 3);
+    } finally {
+      store.close();
+    }
+    assert.deepEqual(
+      { ...(sql(file, 'pragma user_version') as object) },
+      { user_version: migrations.length },
+    );
   }
 });
 
@@ -151,6 +183,56 @@ test('entries cannot be changed, removed or slipped in, whatever tool opens the 
   }
   assert.equal(store.entriesAfter(0, 9).length, 2);
   store.close();
+});
+
+test('answers cannot be changed, removed or replaced, whatever tool opens the file', () => {
+  const file = made();
+  const store = openSqliteStore(file);
+  const execution = anExecution({ status: 'awaiting_approval' });
+  const { requestId } = execution;
+  const request = anApproval(execution);
+  store.accept(execution, [], null, request);
+  store.approvals.answer(requestId, () => ({
+    answer: anAnswer(request),
+    entries: [],
+    next: { kind: 'wait' },
+  }));
+  const before = store.approvals.state(requestId);
+  const forged = `select id, request_id, stage, role, approver, 'reject', reason, digest, at, proof from approval_answers`;
+  for (const attack of [
+    "update approval_answers set verdict = 'reject'",
+    'delete from approval_answers',
+    `insert or replace into approval_answers ${forged}`,
+    `insert or replace into approval_answers ${forged.replace('id,', 'null,')}`,
+    `insert or ignore into approval_answers ${forged}`,
+  ]) {
+    assert.throws(() => sql(file, attack), /answers are append-only/, attack);
+  }
+  assert.deepEqual(store.approvals.state(requestId), before);
+  store.close();
+});
+
+test('what awaits approval is found without a walk over all executions', () => {
+  const file = made();
+  const connection = new DatabaseSync(file);
+  const both = 'executions join approval_requests using (id)';
+  const questions = [
+    `select * from ${both} where executions.status = 'awaiting_approval' order by executions.requested_at, executions.id`,
+    "select count(*) from executions where principal = 'p' and status = 'awaiting_approval'",
+    `select * from ${both} where approval_requests.command = 'c' and approval_requests.environment = 'e' and executions.status = 'ok' order by approval_requests.id desc limit 1`,
+    `select * from ${both} where executions.request_id = 'r'`,
+    'select id from approval_requests where id < 5 order by id desc limit 5',
+    'select * from approval_answers where request_id = 1 order by id',
+    "select * from api_tokens where hash = 'h'",
+  ];
+  for (const question of questions) {
+    const plan = connection
+      .prepare(`explain query plan ${question}`)
+      .all()
+      .map(({ detail }) => String(detail));
+    for (const line of plan) assert.doesNotMatch(line, /SCAN/, `${question}: ${plan.join('; ')}`);
+  }
+  connection.close();
 });
 
 test('every single filter, and a principal with any one other, walks an index in order', () => {

@@ -1,6 +1,17 @@
 /** Every change that a store can make, as the fault tests drive it: what has to be there before, the change, its proof. */
-import type { Store } from '../../../../src/core/ports.ts';
-import { aDraft, anExecution, anOutcome } from '../../../contract/samples.ts';
+import { ReeveError } from '../../../../src/core/errors.ts';
+import type { AnswerStep, Store } from '../../../../src/core/ports.ts';
+import {
+  aChallenge,
+  aCode,
+  aDraft,
+  anAnswer,
+  anApproval,
+  anExecution,
+  anOutcome,
+  aPasskey,
+  aToken,
+} from '../../../contract/samples.ts';
 
 export const requestId = 'the-request';
 const execution = anExecution({ requestId, requestedAt: 1_000 });
@@ -28,12 +39,109 @@ const begun = (store: Store): void => {
   start(store);
 };
 
+const awaiting = anExecution({ requestId, requestedAt: 1_000, status: 'awaiting_approval' });
+const request = anApproval(awaiting);
+const challenge = aChallenge({ nonce: 'n' });
+const token = aToken({ id: 'token', hash: 'hash' });
+const passkey = aPasskey({ credentialId: 'credential' });
+const code = aCode({ hash: 'code' });
+
+const ask = (store: Store): unknown =>
+  store.accept(awaiting, [draft({ kind: 'asked' }), draft({ kind: 'decided' })], null, request)
+    .kind;
+/** The code of what a contradiction throws: that is how a change that was made already is told. */
+const orRefusal = (change: () => unknown): unknown => {
+  try {
+    return change();
+  } catch (error) {
+    if (!(error instanceof ReeveError) || error.code !== 'CONFLICT') throw error;
+    return error.code;
+  }
+};
+const answering = (next: AnswerStep['next']) => (store: Store) =>
+  orRefusal(() => {
+    const entries = [draft({ kind: 'approval-answered' }), draft({ kind: 'approval-granted' })];
+    const answer = anAnswer(request, { proof: { kind: 'token', tokenId: 't' } });
+    return store.approvals.answer(requestId, () => ({ answer, entries, next })).execution.status;
+  });
+const queue = answering({ kind: 'queue', owner: 'owner-2', startBy: 99 });
+const put = (store: Store): void => store.approvals.putChallenge('challenge', challenge, 1);
+const addToken = (store: Store) =>
+  orRefusal(() => store.credentials.addToken(token, aDraft({ kind: 'token-created' })));
+const addCode = (store: Store): void =>
+  store.credentials.addEnrolmentCode(code, aDraft({ kind: 'enrolment-code-created' }));
+const addPasskey = (store: Store): unknown =>
+  store.credentials.addPasskey(passkey, code.hash, aDraft({ kind: 'passkey-enrolled' }));
+const enrolled = (store: Store): void => {
+  addCode(store);
+  addPasskey(store);
+};
+
 export const operations: Readonly<Record<string, Operation>> = {
   accept: { before: () => {}, change: accept, repeated: 'accepted', entries: [2, 2] },
   start: {
     before: accept,
     change: start,
     repeated: { kind: 'lost', status: 'running' },
+    entries: [1, 1],
+  },
+  ask: { before: () => {}, change: ask, repeated: 'accepted', entries: [2, 2] },
+  answer: {
+    before: ask,
+    change: answering({ kind: 'wait' }),
+    repeated: 'CONFLICT',
+    entries: [2, 2],
+  },
+  grant: { before: ask, change: queue, repeated: 'CONFLICT', entries: [2, 2] },
+  reject: {
+    before: ask,
+    change: answering({
+      kind: 'reject',
+      at: 8,
+      errorCode: 'APPROVAL_REJECTED',
+      errorMessage: 'no',
+    }),
+    repeated: 'CONFLICT',
+    entries: [2, 2],
+  },
+  takeOver: {
+    before: (store) => {
+      ask(store);
+      queue(store);
+    },
+    change: (store) =>
+      store.approvals.takeOver(requestId, { owner: 'owner-2', fence: 2 }, 'owner-3')?.fence ?? null,
+    repeated: null,
+    entries: [0, 0],
+  },
+  putChallenge: { before: () => {}, change: put, repeated: undefined, entries: [0, 0] },
+  takeChallenge: {
+    before: put,
+    change: (store) => store.approvals.takeChallenge('challenge', 2),
+    repeated: null,
+    entries: [0, 0],
+  },
+  addToken: { before: () => {}, change: addToken, repeated: 'CONFLICT', entries: [1, 1] },
+  revokeToken: {
+    before: addToken,
+    change: (store) =>
+      store.credentials.revokeToken(token.id, 5, aDraft({ kind: 'token-revoked' })),
+    repeated: false,
+    entries: [1, 1],
+  },
+  addEnrolmentCode: { before: () => {}, change: addCode, repeated: undefined, entries: [1, 2] },
+  addPasskey: { before: addCode, change: addPasskey, repeated: false, entries: [1, 1] },
+  countPasskey: {
+    before: enrolled,
+    change: (store) => store.credentials.countPasskey(passkey.credentialId, 9),
+    repeated: undefined,
+    entries: [0, 0],
+  },
+  revokePasskey: {
+    before: enrolled,
+    change: (store) =>
+      store.credentials.revokePasskey(passkey.credentialId, 5, aDraft({ kind: 'passkey-revoked' })),
+    repeated: false,
     entries: [1, 1],
   },
   attach: {
@@ -104,6 +212,11 @@ export function everything(store: Store): unknown {
     handle: store.handle(requestId),
     replay: store.replay('local', { key: 'key', bodyHash: 'hash', since: 0 }),
     frozen: store.frozen(),
+    approval: store.approvals.state(requestId),
+    waiting: store.approvals.waiting(),
+    tokens: store.credentials.tokens(),
+    passkeys: store.credentials.passkeys(null),
+    code: store.credentials.enrolmentCode(code.hash, 1_000),
     value: store.value('name'),
     entries: store.entriesAfter(0, 1_000).map(({ text }) => text),
   };

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { Store } from '../../../../src/core/ports.ts';
 import { openSqliteStore } from '../../../../src/store/sqlite/store.ts';
+import { anAnswer, anApproval, anExecution } from '../../../contract/samples.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { everything, operations } from './operations.ts';
 
@@ -66,6 +67,16 @@ for (const [name, point] of [
   ['start', 'after commit'],
   ['finish', 'after output'],
   ['finish', 'after commit'],
+  ['ask', 'after approval request'],
+  ['ask', 'after commit'],
+  ['answer', 'after answer'],
+  ['answer', 'after commit'],
+  ['grant', 'after queue'],
+  ['grant', 'before commit'],
+  ['grant', 'after commit'],
+  ['takeOver', 'after takeover'],
+  ['addPasskey', 'after code used'],
+  ['addPasskey', 'after commit'],
 ] as const) {
   test(`a process killed in ${name}, ${point}, leaves the state of before or of after`, async () => {
     const file = join(temporaryFolder(), 'reeve.db');
@@ -82,6 +93,75 @@ for (const [name, point] of [
     reference.close();
   });
 }
+
+test('two processes that answer at once: each sees the answers before its own, and one grants', async () => {
+  const file = join(temporaryFolder(), 'reeve.db');
+  const store = openSqliteStore(file);
+  const requests = Array.from({ length: 20 }, () => {
+    const execution = anExecution({ status: 'awaiting_approval' });
+    store.accept(execution, [], null, anApproval(execution));
+    return execution.requestId;
+  });
+  // Three answers grant. Each process gives two to each request: one of the four comes too late.
+  const answerers = ['ann', 'bob'].map((name) => child('answer.ts', file, name, ...requests));
+  const said = answerers.map(async (answerer) => {
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: answerer.stdout! })) lines.push(line);
+    return lines;
+  });
+  const codes = await Promise.all(answerers.map(async (each) => (await once(each, 'close'))[0]));
+  assert.deepEqual(codes, [0, 0]);
+  const lines = (await Promise.all(said)).flat();
+  for (const requestId of requests) {
+    const results = lines.filter((line) => line.startsWith(`${requestId} `));
+    assert.deepEqual(results.map((line) => line.split(' ')[1]).toSorted(), [
+      '0',
+      '1',
+      '2',
+      'CONFLICT',
+    ]);
+    const state = store.approvals.state(requestId);
+    assert.equal(state?.answers.length, 3);
+    assert.deepEqual([state?.execution.status, state?.execution.fence], ['queued', 2]);
+    assert.deepEqual(
+      store.entriesOf(requestId).map(({ kind }) => kind),
+      ['approval-answered', 'approval-answered', 'approval-answered'],
+    );
+  }
+  checked(store);
+  store.close();
+});
+
+test('of two processes that take a claim over at once, one has it', async () => {
+  const file = join(temporaryFolder(), 'reeve.db');
+  const store = openSqliteStore(file);
+  const requests = Array.from({ length: 20 }, () => {
+    const execution = anExecution({ status: 'awaiting_approval' });
+    const { requestId } = execution;
+    const request = anApproval(execution);
+    store.accept(execution, [], null, request);
+    store.approvals.answer(requestId, () => ({
+      answer: anAnswer(request),
+      entries: [],
+      next: { kind: 'queue', owner: 'gone', startBy: 9 },
+    }));
+    return requestId;
+  });
+  const takers = ['one', 'two'].map((name) => child('take-over.ts', file, name, ...requests));
+  const said = takers.map(async (taker) => {
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: taker.stdout! })) lines.push(line);
+    return lines;
+  });
+  const lines = (await Promise.all(said)).flat();
+  for (const requestId of requests) {
+    const winners = lines.filter((line) => line.startsWith(`${requestId} `));
+    assert.equal(winners.length, 1, requestId);
+    const { owner, fence } = store.execution(requestId)!;
+    assert.deepEqual([`${requestId} ${owner}`, fence], [winners[0], 3]);
+  }
+  store.close();
+});
 
 test('the database and its companions can be read by their owner alone', () => {
   const folder = join(temporaryFolder(), 'deep', 'state');

@@ -1,6 +1,9 @@
 /** The fields of the entries of a run, as they really are on record. Auditors' tools read these names. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as entries from '../../src/audit/entries.ts';
+import type { Answer } from '../../src/core/approval.ts';
+import { anAnswer, anExecution, aToken } from '../contract/samples.ts';
 import { rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
 
@@ -95,4 +98,66 @@ test('the entries of a run and of a refusal have these fields, and hold no argum
   const refused = await entriesOf({ command: 'say', arguments: { text: 7 } });
   assert.deepEqual(fields(refused.at(-1)!.body), [...call, 'errorCode', 'errorMessage', 'status']);
   await gateway.stop();
+});
+
+test('the entries of approvals and of credentials have these fields', () => {
+  const execution = anExecution();
+  const passkeyAnswer = anAnswer({ requestId: 'r', digest: 'sha256:d' });
+  const answered = (proof: Answer['proof']) =>
+    fields(entries.approvalAnswered({ ...passkeyAnswer, proof }, { stages: 2 }).body);
+  const others = (...proof: string[]) => [
+    'digest',
+    'evidence',
+    ...proof.map((name) => `proof.${name}`),
+    'reason',
+    'role',
+    'stage',
+    'stages',
+    'verdict',
+  ];
+  assert.deepEqual(answered(passkeyAnswer.proof), others('credentialId', 'kind'));
+  assert.deepEqual(
+    answered({ kind: 'login', issuer: 'i', subject: 's', authTime: 1 }),
+    others('issuer', 'kind', 'subject'),
+  );
+  assert.deepEqual(answered({ kind: 'token', tokenId: 't' }), others('kind', 'tokenId'));
+  const refused = entries.approvalRefused(1, {
+    requestId: 'r',
+    approver: 'ann',
+    verdict: 'approve',
+    stage: 0,
+    errorCode: 'CONFLICT',
+    errorMessage: 'm',
+  });
+  assert.deepEqual(fields(refused.body), ['errorCode', 'errorMessage', 'stage', 'verdict']);
+  const granted = entries.approvalGranted(execution, { at: 1, startBy: 2, approvers: ['ann'] });
+  assert.deepEqual(fields(granted.body), ['approvers[]', ...call, 'startBy']);
+
+  const token = [
+    'expiresAt',
+    'id',
+    'kind',
+    'name',
+    'onBehalfOf',
+    'principal',
+    'roles[]',
+    'scopes[]',
+  ];
+  assert.deepEqual(fields(entries.tokenCreated(1, 'root', aToken()).body), token);
+  assert.deepEqual(fields(entries.tokenCreated(1, 'local', 'local.token').body), token);
+  const revoked = entries.tokenRevoked(1, 'root', { id: 't', reason: 'lost' });
+  assert.deepEqual(fields(revoked.body), ['id', 'reason']);
+  const code = entries.enrolmentCodeCreated(1, 'root', 'ann', 2);
+  assert.deepEqual(fields(code.body), ['expiresAt', 'person']);
+  const which = { person: 'ann', credentialId: 'c', name: 'phone', via: 'code' } as const;
+  assert.deepEqual(fields(entries.passkeyEnrolled(1, 'ann', which).body), [
+    'credentialId',
+    'name',
+    'person',
+    'via',
+  ]);
+  assert.deepEqual(fields(entries.passkeyRevoked(1, 'ann', which).body), [
+    'credentialId',
+    'person',
+  ]);
 });

@@ -92,8 +92,10 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       drainMs,
     });
     opened.push(() => gateway.close());
+    const { whoOf } = await import('./gateway/who.ts');
     return {
       gateway,
+      who: whoOf(house),
       settings,
       warnings: first.warnings,
       token,

@@ -9,11 +9,11 @@ import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { approvalDesk } from './approvals/desk.ts';
 import { close as closeWaiting, expiry } from './approvals/expire.ts';
+import { credentialDesk } from './credentials.ts';
 import { newExecution } from './draft.ts';
 import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
-import { noCredentials } from './no-desks.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import {
@@ -58,7 +58,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
 
   return {
     approvals: approvalDesk(house),
-    credentials: noCredentials,
+    credentials: credentialDesk(house),
     submit: (caller, request) => {
       presence.begin();
       return submit(house, caller, request);

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Trust } from '../../core/principal.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { Who } from '../../gateway/who.ts';
 import type { Capabilities } from '../../run/probe.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,8 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** A gateway in this process. `token` is the bearer token of `STATE/local.token`. `close` drains nothing: the caller has. */
 export interface OpenGateway {
   readonly gateway: Gateway;
+  /** Who comes with which credential; without it the local token is the only one there is. */
+  readonly who?: Who;
   readonly settings: Settings;
   readonly warnings: readonly Diagnostic[];
   readonly token: string;

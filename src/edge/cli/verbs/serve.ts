@@ -62,6 +62,7 @@ async function serve(
     serveHttp({
       gateway,
       token: open.token,
+      ...(open.who === undefined ? {} : { who: open.who }),
       host: settings.listen.host,
       port: port ?? settings.listen.port,
       allowedHosts: settings.allowedHosts,

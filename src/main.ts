@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ReeveError } from './core/errors.ts';
-import type { Clock, Ids, Store } from './core/ports.ts';
+import type { Clock, Ids, PasskeyVerifier, Store } from './core/ports.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
+import type { Pages } from './edge/page/door.ts';
 import type { House } from './gateway/house.ts';
 import { version } from './version.ts';
 
@@ -79,7 +80,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       clock,
       ids,
       trust: options.trust,
-      passkeys: null,
+      passkeys: passkeysAt(settings.publicUrl, store),
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
@@ -96,6 +97,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     return {
       gateway,
       who: whoOf(house),
+      pages: await pagesOf(house, settings.publicUrl),
       settings,
       warnings: first.warnings,
       token,
@@ -112,6 +114,36 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
 /** Where people find a page of this gateway; a publicUrl may have a path of its own. */
 function pageAddress(publicUrl: string | null, path: string): string | null {
   return publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}${path}`;
+}
+
+/** WebAuthn is loaded when the first passkey answers: most processes never see one. */
+function passkeysAt(publicUrl: string | null, store: Store): PasskeyVerifier | null {
+  if (publicUrl === null) return null;
+  return {
+    async verify(...answer) {
+      const { passkeyVerifier } = await import('./edge/identity/passkeys.ts');
+      return passkeyVerifier({ credentials: store.credentials, publicUrl }).verify(...answer);
+    },
+  };
+}
+
+/** Null where nobody is served pages. */
+async function pagesOf(house: House, publicUrl: string | null): Promise<Pages | null> {
+  if (publicUrl === null || house.trust !== 'gateway') return null;
+  const { createPages } = await import('./edge/page/door.ts');
+  const { readSecret } = await import('./gateway/secret-source.ts');
+  const { store, generations } = house;
+  return createPages({
+    publicUrl,
+    credentials: store.credentials,
+    people: () => generations.current.people,
+    oidc: () => generations.current.settings.identity.oidc,
+    secretOf: (secret) => {
+      const use = { name: 'identity.oidc.client.secret', as: 'variable' } as const;
+      return readSecret(generations.current, use, secret).toString('utf8');
+    },
+    clock,
+  });
 }
 
 async function localToken(stateDir: string, store: Store): Promise<string> {

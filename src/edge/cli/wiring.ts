@@ -8,6 +8,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Who } from '../../gateway/who.ts';
 import type { Capabilities } from '../../run/probe.ts';
+import type { Pages } from '../page/door.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +17,8 @@ export interface OpenGateway {
   readonly gateway: Gateway;
   /** Who comes with which credential; without it the local token is the only one there is. */
   readonly who?: Who;
+  /** The pages for people; null or left out where there are none: publicUrl is not set. */
+  readonly pages?: Pages | null;
   readonly settings: Settings;
   readonly warnings: readonly Diagnostic[];
   readonly token: string;

@@ -8,6 +8,8 @@ const form = /^[A-Za-z0-9_-]{43}$/;
 
 export interface CookieJar {
   read(header: string | undefined, which: CookieName): string | null;
+  /** True where there is one of that name, whatever it holds. */
+  brings(header: string | undefined, which: CookieName): boolean;
   /** A Set-Cookie value. `seconds` 0 removes it. */
   write(which: CookieName, value: string, seconds: number): string;
 }
@@ -23,15 +25,18 @@ export function cookieJar(publicUrl: string): CookieJar {
   };
   // Lax: an identity provider sends the browser back from another site.
   const sameSite = { session: 'Strict', browser: 'Lax' };
+  const found = (header: string | undefined, which: CookieName) =>
+    (header ?? '')
+      .split(';')
+      .map((part) => part.trim())
+      .filter((part) => part.startsWith(`${names[which]}=`));
   return {
     read(header, which) {
-      const found = (header ?? '')
-        .split(';')
-        .map((part) => part.trim())
-        .filter((part) => part.startsWith(`${names[which]}=`));
-      const value = found[0]?.slice(names[which].length + 1);
-      return found.length === 1 && value !== undefined && form.test(value) ? value : null;
+      const all = found(header, which);
+      const value = all[0]?.slice(names[which].length + 1);
+      return all.length === 1 && value !== undefined && form.test(value) ? value : null;
     },
+    brings: (header, which) => found(header, which).length > 0,
     write(which, value, seconds) {
       const rest = `Path=/; HttpOnly; SameSite=${sameSite[which]}; Max-Age=${seconds}`;
       return `${names[which]}=${value}; ${rest}${secure ? '; Secure' : ''}`;

@@ -139,7 +139,7 @@ function admitted(options: EnrolmentOptions, browser: string, admission: Admissi
     };
   }
   const { code } = admission;
-  const hash = code.length > longestCode ? null : sha256Hex(code.trim());
+  const hash = code.length > longestCode ? null : sha256Hex(asGiven(code));
   const found = hash === null ? null : credentials.enrolmentCode(hash, clock.now());
   if (found === null) throw badCode();
   const bound = JSON.stringify([browser, 'code', found.hash]);
@@ -150,6 +150,16 @@ function admitted(options: EnrolmentOptions, browser: string, admission: Admissi
     codeHash: found.hash,
     via: 'code',
   };
+}
+
+/** As codes are made: Crockford's base 32 in groups of five. What people mistake when they copy it is put right. */
+function asGiven(code: string): string {
+  const signs = code
+    .toUpperCase()
+    .replace(/[IL]/g, '1')
+    .replace(/O/g, '0')
+    .replace(/[^0-9A-Z]/g, '');
+  return (signs.match(/.{1,5}/g) ?? []).join('-');
 }
 
 function known({ people }: EnrolmentOptions, id: string): Person {

@@ -123,6 +123,11 @@ export class Sessions {
     });
   }
 
+  /** True where the request brings a cookie of that name, good or not. */
+  bringsSession(request: IncomingMessage): boolean {
+    return this.cookies.brings(request.headers.cookie, 'session');
+  }
+
   /**
    * True where a page of ours made the request, as the browser says. What changes something has to name our origin to the
    * character, in JSON, which no form can send; what only reads may say same-origin instead.

@@ -24,12 +24,16 @@ const browserSeconds = 600;
 const mostWrongCodes = 100;
 const wrongCodesMs = 600_000;
 
-/** Routes that carry it need no credential: they look for themselves who comes. */
-export const openPage = Object.freeze({ openPage: true });
+const ofPage = Object.freeze({ page: true });
+
+/** True where a request was routed to one of these: they need no credential, and look for themselves who comes. */
+export function isPage(request: FastifyRequest): boolean {
+  return (request.routeOptions.config as { page?: true }).page === true;
+}
 
 /** `pages` is null where publicUrl is not set: then the page says so. */
 export function addPages(app: FastifyInstance, gateway: Gateway, pages: Pages | null): void {
-  const options = { config: openPage as never };
+  const options = { config: ofPage as never };
   for (const path of ['/approve', '/enrol', '/approve/:requestId']) {
     app.get(path, options, (_request, reply) =>
       reply

@@ -24,6 +24,13 @@ export interface Visit {
   readonly isCall: boolean;
 }
 
+/** Who comes by the cookie of a browser that signed in. Looked at only where no token comes. */
+export interface SessionReader {
+  callerOfSession(request: IncomingMessage): Caller | null;
+  /** True where it brings the cookie of a session, good or not. */
+  bringsSession(request: IncomingMessage): boolean;
+}
+
 export type Gatekeeper = (visit: Visit) => Promise<Caller | null>;
 
 /**
@@ -35,6 +42,7 @@ export function gatekeeper(
   authenticate: Authenticate,
   challenge: Challenger,
   rules: AccessRules,
+  sessions: SessionReader | null = null,
 ): Gatekeeper {
   const objectionTo = accessCheck(rules);
   const strangers = new Strangers(gateway);
@@ -50,21 +58,35 @@ export function gatekeeper(
     }
   };
 
-  return async (visit) => {
-    const { request, access, face, scope } = visit;
+  /** By token, else by the cookie of a browser: null where neither holds. */
+  const callerOf = (visit: Visit, entrance: Entrance): Caller | null => {
+    const { request, face } = visit;
+    if (entrance.kind === 'known') {
+      const client = clientName(request.headers['reeve-client'], request.headers['user-agent']);
+      const { principal, credential } = entrance;
+      return Object.freeze({ principal, face, client, credential });
+    }
+    if (entrance.kind === 'invalid' || face !== 'rest') return null;
+    return sessions?.callerOfSession(request) ?? null;
+  };
+
+  return async (asked) => {
+    const { request, access, scope } = asked;
+    // Somebody may be trying what a browser was tricked into, or a cookie that was taken: on record if it is turned away.
+    const byCookie = request.method !== 'GET' && sessions?.bringsSession(request) === true;
+    const visit = { ...asked, isCall: asked.isCall || byCookie };
     const objection = objectionTo(request);
     if (objection !== null) throw await turnAway(refusalOf(objection), visit);
     const entrance = await entranceOf(visit);
-    if (entrance.kind !== 'known') {
+    const caller = callerOf(visit, entrance);
+    if (caller === null) {
       if (access === 'open') return null;
       const error = entrance.kind === 'invalid' ? 'invalid_token' : null;
       const needed: readonly Scope[] = scope === null ? ['read', 'run'] : [scope];
       const header = challenge.header(request, error, needed);
-      throw await turnAway(unauthenticated(entrance.kind, header), visit);
+      const kind = entrance.kind === 'invalid' ? 'invalid' : 'missing';
+      throw await turnAway(unauthenticated(kind, header), visit);
     }
-    const client = clientName(request.headers['reeve-client'], request.headers['user-agent']);
-    const { principal, credential } = entrance;
-    const caller: Caller = Object.freeze({ principal, face, client, credential });
     if (scope === null || hasScope(caller, scope)) return caller;
     const refusal = insufficientScope(
       scope,

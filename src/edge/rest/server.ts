@@ -12,6 +12,8 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import type { Who } from '../../gateway/who.ts';
 import { authenticator } from '../identity/authenticate.ts';
 import { type Challenger, challenger } from '../identity/challenge.ts';
+import type { Pages } from '../page/door.ts';
+import { addPages, isPage } from '../page/routes.ts';
 import { isLoopback } from './access.ts';
 import * as contract from './contract.ts';
 import { watch } from './events.ts';
@@ -32,6 +34,8 @@ export interface HttpOptions {
   readonly token: string;
   /** Looks up people, API tokens and the identity provider; without it the token is the only one there is. */
   readonly who?: Who;
+  /** The pages for people, and their sessions; null where publicUrl is not set. */
+  readonly pages?: Pages | null;
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: readonly string[];
@@ -89,6 +93,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   guard(app, tools, options, challenge);
   addRoutes(app, tools, options);
   addMcp(app, tools, options.mcp);
+  addPages(app, options.gateway, options.pages ?? null);
   addElse(app, tools);
   try {
     await app.listen({ host: options.host, port: options.port });
@@ -120,13 +125,14 @@ function guard(
   challenge: Challenger,
 ): void {
   const authenticate = authenticator(options.token, options.who ?? null);
-  const admit = gatekeeper(options.gateway, authenticate, challenge, options);
+  const sessions = options.pages?.sessions ?? null;
+  const admit = gatekeeper(options.gateway, authenticate, challenge, options, sessions);
   app.addHook('onRequest', async (request) => {
     const operation = operationOf(request);
     const isMcp = request.routeOptions.url === '/mcp';
     const caller = await admit({
       request: request.raw,
-      access: operation?.access ?? 'token',
+      access: operation?.access ?? (isPage(request) ? 'open' : 'token'),
       face: isMcp ? 'mcp-http' : 'rest',
       scope: operation?.scope ?? null,
       isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),

@@ -63,6 +63,7 @@ async function serve(
       gateway,
       token: open.token,
       ...(open.who === undefined ? {} : { who: open.who }),
+      pages: open.pages ?? null,
       host: settings.listen.host,
       port: port ?? settings.listen.port,
       allowedHosts: settings.allowedHosts,

@@ -15,6 +15,8 @@ test('the paths of REST are these', () => {
       .map((name) => `${name} ${path}`),
   );
   assert.deepEqual(actual.sort(), [
+    'get /.well-known/oauth-protected-resource',
+    'get /.well-known/oauth-protected-resource/mcp',
     'get /healthz',
     'get /metrics',
     'get /openapi.yaml',
@@ -28,6 +30,9 @@ test('the paths of REST are these', () => {
     'get /v1/commands/executions/{requestId}/events',
     'get /v1/commands/executions/{requestId}/output',
     'get /v1/inventory',
+    'get /v1/passkeys',
+    'get /v1/people',
+    'get /v1/tokens',
     'post /v1/admin/freeze',
     'post /v1/admin/reload',
     'post /v1/admin/unfreeze',
@@ -38,5 +43,9 @@ test('the paths of REST are these', () => {
     'post /v1/commands/executions/{requestId}/cancel',
     'post /v1/commands/plan',
     'post /v1/commands/refused',
+    'post /v1/passkeys/{credentialId}/revoke',
+    'post /v1/people/{personId}/enrolment-code',
+    'post /v1/tokens',
+    'post /v1/tokens/{tokenId}/revoke',
   ]);
 });

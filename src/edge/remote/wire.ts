@@ -21,7 +21,7 @@ export interface Ask {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Statuses whose answer has the shape asked for. 200 and 202 unless told. */
+  /** Statuses whose answer has the shape asked for. 200, 201 and 202 unless told. */
   readonly accept?: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export async function ask<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const response = await send(wire, request);
   const value = await jsonOf(wire, response);
-  if (!(request.accept ?? [200, 202]).includes(response.status))
+  if (!(request.accept ?? [200, 201, 202]).includes(response.status))
     throw refusalOf(wire, response.status, value);
   const checked = shape.safeParse(value);
   if (!checked.success)

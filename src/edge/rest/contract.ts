@@ -1,11 +1,13 @@
 /** Every operation of REST, in the order of the document. */
 import * as approvals from './contract-approvals.ts';
 import * as commands from './contract-commands.ts';
+import * as credentials from './contract-credentials.ts';
 import * as gateway from './contract-gateway.ts';
 import type { Operation } from './operation.ts';
 
 export * from './contract-approvals.ts';
 export * from './contract-commands.ts';
+export * from './contract-credentials.ts';
 export * from './contract-gateway.ts';
 
 export const operations: readonly Operation[] = Object.freeze([
@@ -23,6 +25,15 @@ export const operations: readonly Operation[] = Object.freeze([
   approvals.challengeApproval,
   approvals.answerApproval,
   approvals.withdrawApproval,
+  credentials.listTokens,
+  credentials.createToken,
+  credentials.revokeToken,
+  credentials.listPeople,
+  credentials.createEnrolmentCode,
+  credentials.listPasskeys,
+  credentials.revokePasskey,
+  credentials.resourceMetadata,
+  credentials.mcpResourceMetadata,
   gateway.audit,
   gateway.inventory,
   gateway.freeze,

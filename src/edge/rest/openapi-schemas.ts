@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as reports from './report-schemas.ts';
 import * as shapes from './schemas.ts';
 import * as approvals from './schemas-approvals.ts';
+import * as credentials from './schemas-credentials.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -26,9 +27,9 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [...Object.values(shapes), ...Object.values(approvals), ...Object.values(reports)].filter(
-    (v) => v instanceof z.ZodType,
-  );
+  return [shapes, approvals, credentials, reports]
+    .flatMap((module): unknown[] => Object.values(module))
+    .filter((v) => v instanceof z.ZodType);
 }
 
 function describedIn(id: string): Json {

@@ -41,6 +41,7 @@ export const approvalsQuery = z.strictObject({
   limit: limit.optional(),
   cursor: name.optional(),
 });
+export const passkeysQuery = z.strictObject({ person: name.optional() });
 export const auditQuery = z.strictObject({
   limit: limit.optional(),
   status: statuses.optional(),
@@ -66,6 +67,7 @@ export const queryDocs: Readonly<Record<string, { schema: object; description: s
   },
   command: { schema: nameSchema, description: 'Name of a command.' },
   principal: { schema: nameSchema, description: 'Who asked.' },
+  person: { schema: nameSchema, description: 'Id of a person of the people file.' },
   environment: { schema: nameSchema, description: 'Name of an environment.' },
   since: {
     schema: timeSchema,

@@ -20,6 +20,7 @@ import { watch } from './events.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
 import * as approvals from './handlers-approvals.ts';
+import * as credentials from './handlers-credentials.ts';
 import { listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { addElse, nothingFor } from './not-found.ts';
@@ -82,7 +83,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 1_400 },
     frameworkErrors: (error, _request, reply) =>
       sendProblem(reply as never, asReeveError(error, report)),
   });
@@ -92,6 +93,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const challenge = challenger(options.publicUrl, () => options.who?.oidc() ?? null);
   guard(app, tools, options, challenge);
   addRoutes(app, tools, options);
+  addCredentials(app, tools, challenge);
   addMcp(app, tools, options.mcp);
   addPages(app, options.gateway, options.pages ?? null);
   addElse(app, tools);
@@ -210,6 +212,19 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
       bytes: document,
     };
   });
+}
+
+function addCredentials(app: FastifyInstance, tools: RouteTools, challenge: Challenger): void {
+  addRoute(app, tools, contract.listTokens, credentials.listTokens);
+  addRoute(app, tools, contract.createToken, credentials.createToken);
+  addRoute(app, tools, contract.revokeToken, credentials.revokeToken);
+  addRoute(app, tools, contract.listPeople, credentials.listPeople);
+  addRoute(app, tools, contract.createEnrolmentCode, credentials.createEnrolmentCode);
+  addRoute(app, tools, contract.listPasskeys, credentials.listPasskeys);
+  addRoute(app, tools, contract.revokePasskey, credentials.revokePasskey);
+  const metadata = credentials.resourceMetadata(challenge, false);
+  addRoute(app, tools, contract.resourceMetadata, metadata);
+  addRoute(app, tools, contract.mcpResourceMetadata, credentials.resourceMetadata(challenge, true));
 }
 
 function addMcp(app: FastifyInstance, tools: RouteTools, mcp: HttpOptions['mcp']): void {

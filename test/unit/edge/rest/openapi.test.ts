@@ -9,7 +9,7 @@ import type { Answer } from '../../../../src/edge/answer.ts';
 import { operations } from '../../../../src/edge/rest/contract.ts';
 import { openApiDocument, openApiYaml } from '../../../../src/edge/rest/openapi.ts';
 import { version } from '../../../../src/version.ts';
-import { type Serving, serving } from './serving.ts';
+import { type Serving, serving, whoWithProvider } from './serving.ts';
 
 interface Described {
   readonly headers?: Record<string, unknown>;
@@ -54,7 +54,7 @@ test('the codes in it are those of the table', () => {
 });
 
 test('every operation in it is served, and refuses whoever has no token, unless it says that it is open', async (t) => {
-  const { ask } = await serving(t);
+  const { ask } = await serving(t, { who: whoWithProvider });
   for (const { method, path, access } of operations) {
     const response = await ask(path.replace('{requestId}', 'req_1'), {
       method,

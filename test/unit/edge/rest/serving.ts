@@ -2,9 +2,25 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import { localUser } from '../../../../src/core/principal.ts';
 import type { Problem } from '../../../../src/edge/answer.ts';
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../../src/edge/rest/server.ts';
+import type { Who } from '../../../../src/gateway/who.ts';
 import { type MemoryGateway, memoryGateway } from '../memory-gateway.ts';
+
+/** Nobody is known, and tokens of a provider that does not exist would be taken. */
+export const whoWithProvider: Who = {
+  local: localUser,
+  token: () => null,
+  program: () => localUser(),
+  oidc: () => ({
+    issuer: 'https://id.invalid',
+    audience: 'https://reeve.example.org/mcp',
+    rolesClaim: 'roles',
+    client: null,
+  }),
+  now: () => Date.now(),
+};
 
 export const token = `reeve_${'t'.repeat(43)}`;
 

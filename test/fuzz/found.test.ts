@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReeveError } from '../../src/core/errors.ts';
+import { guessMessage, inspectMessage } from '../../src/edge/mcp/message.ts';
 import { parseStrictJson } from '../../src/edge/strict-json.ts';
 import { house, messages } from '../unit/inventory/house.ts';
 
@@ -22,5 +23,21 @@ for (const nothing of ['null', '~', '[]', '1', 'text', '""']) {
     const said = messages(house(t).load(`empty: ${nothing}\nother: ${nothing}\n`)).join('\n');
     assert.match(said, /inventory\.yaml:3:/);
     assert.match(said, /inventory\.yaml:4:/);
+  });
+}
+
+for (const [what, id] of [
+  ['a number that begins with zero', '01'],
+  ['minus zero and more', '-01'],
+  ['a text over two lines', '"a\nb"'],
+  ['a text with a tab', '"a\tb"'],
+] as const) {
+  test(`an MCP message whose id is ${what} is answered, and ends nothing`, () => {
+    const call = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"say"}}`;
+    const inspected = inspectMessage(Buffer.from(call));
+    assert.ok(inspected.kind === 'malformed');
+    assert.deepEqual([inspected.id, inspected.call], [null, { name: 'say' }]);
+    const atTheEnd = `{"method":"tools/call","params":{oops},"id":${id}}`;
+    assert.deepEqual(guessMessage(Buffer.from(atTheEnd)), { id: null, call: { name: null } });
   });
 }

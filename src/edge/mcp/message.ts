@@ -117,10 +117,11 @@ export function guessMessage(bytes: Uint8Array): {
   );
 }
 
+/** What stands in the brackets has to be JSON by itself, whatever the rest of the message is. */
 const headId =
-  /^\s*\{\s*(?:"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,\s*)*"id"\s*:\s*(-?\d{1,15}|"[^"\\]{0,200}")\s*[,}]/;
+  /^\s*\{\s*(?:"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,\s*)*"id"\s*:\s*(-?(?:0|[1-9]\d{0,14})|"[^"\\\u0000-\u001f]{0,200}")\s*[,}]/;
 const tailId =
-  /[,{]\s*"id"\s*:\s*(-?\d{1,15}|"[^"\\]{0,200}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
+  /[,{]\s*"id"\s*:\s*(-?(?:0|[1-9]\d{0,14})|"[^"\\\u0000-\u001f]{0,200}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 const callMethod = /"method"\s*:\s*"tools(?:\/|\\\/)call"/;
 const toolName = /"name"\s*:\s*"([^"\\]{1,128})"/;
 

@@ -79,7 +79,6 @@ test('every refusal has a code, a request id, and its place on record', async ()
     [ask('say', { text: 'a' }, { timeoutSeconds: 21 }), 'INVALID_REQUEST'],
     [ask('say', { text: 'a' }, { environment: 'production' }), 'INVALID_REQUEST'],
     [ask('say', { text: 'a' }, { workingDirectory: '../..' }), 'WORKSPACE_ISOLATION_VIOLATION'],
-    [ask('guarded'), 'APPROVAL_REQUIRED'],
     [ask('secretive'), 'SECRET_UNAVAILABLE'],
     [ask('dependent'), 'DEPENDENCY_UNAVAILABLE'],
   ];

@@ -13,8 +13,9 @@ import {
 } from '@modelcontextprotocol/server';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Caller } from '../../core/principal.ts';
+import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import { lackingScope } from '../identity/lacking-scope.ts';
 import { type Door, OpenCalls, reportToStderr } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
@@ -30,6 +31,7 @@ import {
   inspectMessage,
 } from './message.ts';
 import { recordAttempt } from './refusal.ts';
+import { scopeOfMessage } from './scopes.ts';
 import { buildServer, type Handlers } from './server.ts';
 import { ToolNames } from './tool-names.ts';
 
@@ -38,6 +40,8 @@ export interface McpHttpOptions {
   readonly version: string;
   /** Reeve's own handlers unless a test puts more beside them. */
   readonly handlers?: (door: Door) => Handlers;
+  /** WWW-Authenticate for a credential that lacks a scope. */
+  readonly challenge?: (request: IncomingMessage, scope: Scope) => string;
   readonly report?: (message: string, error?: unknown) => void;
 }
 
@@ -125,6 +129,14 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       return;
     }
     const { message, call } = inspected;
+    const scope = scopeOfMessage(message);
+    if (scope !== null && !hasScope(caller, scope)) {
+      const challenge = options.challenge?.(request, scope) ?? 'Bearer error="insufficient_scope"';
+      response.setHeader('www-authenticate', challenge);
+      const error = lackingScope(scope);
+      await answerError(response, caller, 403, { id: idOf(message), rpcCode: -32600, error, call });
+      return;
+    }
     const header = (name: string) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;

@@ -10,6 +10,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import type { Authenticate, Entrance } from '../identity/authenticate.ts';
 import type { Challenger } from '../identity/challenge.ts';
 import { clientName } from '../identity/client-name.ts';
+import { lackingScope, remedyForScope } from '../identity/lacking-scope.ts';
 import { type AccessRules, accessCheck, type Objection } from './access.ts';
 import { HttpRefusal, onRecord } from './problems.ts';
 import { Strangers } from './strangers.ts';
@@ -98,21 +99,13 @@ export function gatekeeper(
 }
 
 /** `challenge` is the value of WWW-Authenticate. */
-export function insufficientScope(scope: Scope, challenge: string): HttpRefusal {
-  const remedy = `Use a credential with the scope ${scope}: "reeve token create --scope ${scope}", or reeve:${scope} from the identity provider.`;
-  return new HttpRefusal(
-    new ReeveError(
-      'COMMAND_NOT_ALLOWED',
-      `The credential is not good for this: it lacks the scope ${scope}. ${remedy}`,
-      [{ field: 'Authorization', problem: 'lacks a scope', expected: scope }],
-    ),
-    {
-      status: 403,
-      remedy,
-      title: 'The credential is not good for this.',
-      headers: { 'WWW-Authenticate': challenge },
-    },
-  );
+function insufficientScope(scope: Scope, challenge: string): HttpRefusal {
+  return new HttpRefusal(lackingScope(scope), {
+    status: 403,
+    remedy: remedyForScope(scope),
+    title: 'The credential is not good for this.',
+    headers: { 'WWW-Authenticate': challenge },
+  });
 }
 
 function unauthenticated(verdict: 'missing' | 'invalid', challenge: string): HttpRefusal {

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { localUser } from '../../../core/principal.ts';
 import { visibleLine } from '../../../core/text.ts';
+import { challenger } from '../../identity/challenge.ts';
 import { createMcpHttp } from '../../mcp/http.ts';
 import { serveHttp } from '../../rest/server.ts';
 import { usableConfiguration } from '../configuration.ts';
@@ -57,7 +58,12 @@ async function serve(
 ): Promise<void> {
   const { screen, wiring } = context;
   const { gateway, settings } = open;
-  const mcp = createMcpHttp({ gateway, version: wiring.version });
+  const challenge = challenger(settings.publicUrl, () => open.who?.oidc() ?? null);
+  const mcp = createMcpHttp({
+    gateway,
+    version: wiring.version,
+    challenge: (request, scope) => challenge.header(request, 'insufficient_scope', [scope]),
+  });
   const http = await listening(() =>
     serveHttp({
       gateway,

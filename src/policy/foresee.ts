@@ -3,6 +3,7 @@
  * for every call, or on what that depends. For tables that people read: nothing runs because of a foresight.
  * Never: "permit" where some call would need an approval or be denied, short of a policy that fails for some arguments.
  */
+import type { Policy as PolicyText } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ApprovalStage, Command } from '../core/command.ts';
 import type { DecidedStage } from '../core/decision.ts';
 import type { Principal, Trust } from '../core/principal.ts';
@@ -11,6 +12,7 @@ import type { ParsedPolicy } from './parse.ts';
 import { commandEntity, entityId, openRunContext, openWhence, principalEntity } from './request.ts';
 import { and, any, not, type OpenField, openFields, type Truth, truthOf } from './residual.ts';
 import { argumentTypes, runAction } from './schema.ts';
+import { mayConcern, scopeOf } from './scope.ts';
 import { shortened } from './verdict.ts';
 
 /** `depends`: `stages` stand in any case, `perhaps` may be added, and it may be denied where `mayDeny`. */
@@ -33,21 +35,34 @@ export interface Prospect {
   readonly trust: Trust;
 }
 
+export type Foresee = (principal: Principal, command: Command, prospect: Prospect) => Foresight;
+
 /** `policies` as they were parsed: without the conditions that lift staged ones. */
-export function foresee(
-  engine: Engine,
-  policies: readonly ParsedPolicy[],
-  principal: Principal,
-  command: Command,
-  prospect: Prospect,
-): Foresight {
-  try {
-    const seen = weigh(engine, policies, principal, command, 'see', prospect);
-    const run = weigh(engine, policies, principal, command, 'run', prospect);
-    return foresightOf(seen, run, prospect.stages);
-  } catch (error) {
-    return { kind: 'deny', errors: [shortened(error instanceof Error ? error.message : '')] };
-  }
+export function foreseer(engine: Engine, policies: readonly ParsedPolicy[]): Foresee {
+  const candidates = policies.map((policy) => ({ ...policy, form: formOf(policy) }));
+  return (principal, command, prospect) => {
+    try {
+      const seen = weigh(engine, candidates, principal, command, 'see', prospect);
+      const run = weigh(engine, candidates, principal, command, 'run', prospect);
+      return foresightOf(seen, run, prospect.stages);
+    } catch (error) {
+      return { kind: 'deny', errors: [shortened(error instanceof Error ? error.message : '')] };
+    }
+  };
+}
+
+/** A policy, and the form of it that Cedar reads faster. */
+interface Candidate extends ParsedPolicy {
+  readonly form: PolicyText;
+}
+
+/** As JSON where nothing is lost by it: JavaScript rounds numbers that Cedar does not. */
+function formOf({ text, json }: ParsedPolicy): PolicyText {
+  const exact = (value: unknown): boolean =>
+    typeof value === 'number'
+      ? Number.isSafeInteger(value)
+      : value === null || typeof value !== 'object' || Object.values(value).every(exact);
+  return exact(json) ? json : text;
 }
 
 /** What one action comes to: `allowed` by the policies without a stage, and each staged one. */
@@ -80,14 +95,15 @@ function foresightOf(seen: Weight, run: Weight, inventory: readonly ApprovalStag
 
 function weigh(
   engine: Engine,
-  all: readonly ParsedPolicy[],
+  all: readonly Candidate[],
   principal: Principal,
   command: Command,
   what: 'see' | 'run',
   { environment, stages, trust }: Prospect,
 ): Weight {
   const action = what === 'see' ? 'see' : runAction(command.name);
-  const policies = all.filter((policy) => mayConcern(policy, action));
+  const scope = scopeOf(principal, what === 'see' ? [action] : [action, 'run'], command.name);
+  const policies = all.filter(({ json }) => mayConcern(json, scope));
   const answer = engine.use((cedar) =>
     cedar.isAuthorizedPartial({
       principal: entityId('Principal', principal.id),
@@ -98,7 +114,7 @@ function weigh(
           ? openWhence(trust)
           : openRunContext(environment, trust, argumentTypes(command).size > 0),
       policies: {
-        staticPolicies: Object.fromEntries(policies.map(({ text }, i) => [`p${i}`, text])),
+        staticPolicies: Object.fromEntries(policies.map(({ form }, i) => [`p${i}`, form])),
       },
       // Without a schema, which refuses what is not known yet, the engine has to be told of the action too.
       entities: [
@@ -130,11 +146,4 @@ function weigh(
       .sort((a, b) => (a.stage.policy < b.stage.policy ? -1 : 1)),
     errors: errored.map((name) => `policy ${policies[Number(name.slice(1))]?.id} fails`),
   };
-}
-
-/** Policies about another action alone cannot hold, and need not be parsed once more for every cell of a table. */
-function mayConcern({ json }: ParsedPolicy, action: string): boolean {
-  if (json.action.op !== '==' || !('entity' in json.action)) return true;
-  const { entity } = json.action;
-  return ('__entity' in entity ? entity.__entity : entity).id === action;
 }

@@ -9,7 +9,7 @@ import { deepFreeze } from '../core/json.ts';
 import type { Principal } from '../core/principal.ts';
 import { asker } from './ask.ts';
 import type { Engine } from './cedar.ts';
-import { type Foresight, foresee, type Prospect } from './foresee.ts';
+import { type Foresee, foreseer } from './foresee.ts';
 import { entitiesNamed } from './named.ts';
 import type { ParsedPolicy } from './parse.ts';
 import {
@@ -60,7 +60,7 @@ export interface Policy {
   /** May this principal freeze, unfreeze or reload the gateway, or read everybody's records? */
   administer(principal: Principal, action: AdministerAction): Verdict;
   /** What this principal could get, whatever the arguments, time limit and face: for tables, never to run anything. */
-  foresee(principal: Principal, command: Command, prospect: Prospect): Foresight;
+  readonly foresee: Foresee;
   /** Ids of the principals and roles that policies speak of, sorted. */
   readonly named: { readonly principals: readonly string[]; readonly roles: readonly string[] };
 }
@@ -128,8 +128,7 @@ export function policyOf(parts: PolicyParts): Policy {
           entities: [who],
         };
       }),
-    foresee: (principal: Principal, command: Command, prospect: Prospect) =>
-      foresee(parts.engine, parts.policies, principal, command, prospect),
+    foresee: foreseer(parts.engine, parts.policies),
     named: deepFreeze({
       principals: sorted(parts.policies.flatMap((p) => entitiesNamed(p.json, 'Principal'))),
       roles: sorted(parts.policies.flatMap((p) => entitiesNamed(p.json, 'Role'))),

@@ -19,7 +19,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = Object
   [exitCodes.ok, 'fine'],
   [
     exitCodes.failed,
-    'the command failed (its own exit code is in the answer), or lint found errors',
+    'the command failed (its own exit code is in the answer), lint found errors, or policy check differences',
   ],
   [exitCodes.usage, 'the command line is wrong, or no configuration was found'],
   [exitCodes.refused, 'refused: nothing ran'],

@@ -28,6 +28,19 @@ const commandOperand = {
   name: '<command>',
   description: 'name of a declared command (see reeve list)',
 };
+const askers: readonly VerbOption[] = [
+  {
+    flags: '--principal <principal>',
+    description:
+      'only this one, such as ann or bot,kind=agent,role=deployer,for=ann; repeat it for several',
+    many: true,
+  },
+  {
+    flags: '--role <role>',
+    description: 'only a person and an agent of this role; repeat it for several',
+    many: true,
+  },
+];
 const requestId = { name: '<id>', description: 'request id' };
 
 export const verbs: readonly Verb[] = [
@@ -232,6 +245,33 @@ export const verbs: readonly Verb[] = [
     options: [{ flags: '--strict', description: 'warnings fail too' }],
     examples: ['reeve lint', 'reeve lint --strict --output json'],
     load: () => import('./verbs/lint.ts'),
+  },
+  {
+    name: 'policy table',
+    group: 'Setting up',
+    summary: 'show what policy decides for every principal, command and environment',
+    operands: [],
+    options: askers,
+    examples: ['reeve policy table', 'reeve policy table --role deployer --output json'],
+    load: async () => ({ run: (await import('./verbs/policy.ts')).runTable }),
+  },
+  {
+    name: 'policy check',
+    group: 'Setting up',
+    summary: 'compare that table with the one that is kept beside the policies',
+    operands: [
+      {
+        name: '[file]',
+        description:
+          'the kept table (default: table.json in the policy folder; policy-table.json beside reeve.yaml for the built-in policy)',
+      },
+    ],
+    options: [
+      { flags: '--write', description: 'keep the table as it is now, and show what is different' },
+      ...askers,
+    ],
+    examples: ['reeve policy check', 'reeve policy check --write'],
+    load: async () => ({ run: (await import('./verbs/policy.ts')).runCheck }),
   },
   {
     name: 'version',

@@ -128,6 +128,12 @@ export async function* watchExecution(
   let status: Execution['status'] | null = null;
   let last = first;
   for await (const execution of polled(house, caller, requestId, signal)) {
+    // Granted meanwhile, and carried by this process from then on.
+    const begun = house.live.get(requestId);
+    if (begun !== undefined) {
+      yield* begun.watch(signal);
+      return;
+    }
     last = execution;
     if (execution.status !== status) yield { kind: 'status', execution };
     status = execution.status;

@@ -274,10 +274,10 @@ export function withFixtures(door: Door): Handlers {
       }));
       return { ...own, tools: [...own.tools, ...(fixtures as Tool[])] };
     },
-    async callTool(caller, params, ctx) {
+    async callTool(caller, params, ctx, client) {
       const fixture = Object.hasOwn(tools, params.name) ? tools[params.name] : undefined;
       return fixture === undefined
-        ? reeve.callTool(caller, params, ctx)
+        ? reeve.callTool(caller, params, ctx, client)
         : fixture.run(params.arguments ?? {}, ctx);
     },
     async listResources(caller) {

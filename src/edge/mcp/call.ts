@@ -2,17 +2,24 @@
  * One direct tool call: submit → follow → answer. In: a tool's name and arguments as a client sent them.
  * Out: a tool result; refusals are results too. Never: a run that goes on after the client that waited for it is gone.
  */
-import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  ServerContext,
+} from '@modelcontextprotocol/server';
 import { ReeveError } from '../../core/errors.ts';
 import { type Execution, isFinal } from '../../core/execution.ts';
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { ExecuteRequest } from '../../gateway/gateway.ts';
+import { noteIfWaiting } from '../approval-note.ts';
 import { requestFrom } from './arguments.ts';
-import type { Door } from './door.ts';
+import { awaitApproval } from './await-approval.ts';
+import type { Client, Door } from './door.ts';
 import { followWithProgress } from './progress.ts';
 import { refuseCall } from './refusal.ts';
-import { answerResult, problemResult } from './result.ts';
+import { type Carried, callDigest } from './request-states.ts';
+import { answerResult, awaitingResult, problemResult } from './result.ts';
 
 export async function callCommand(
   door: Door,
@@ -20,12 +27,52 @@ export async function callCommand(
   tool: string,
   given: Readonly<Record<string, unknown>>,
   ctx: ServerContext,
-): Promise<CallToolResult> {
+  client: Client,
+): Promise<CallToolResult | InputRequiredResult> {
   return asResult(door, async () => {
-    const execution = await submit(door, caller, tool, () => requestFrom(tool, given));
-    const finished = await follow(door, caller, execution, ctx);
+    const digest = callDigest(tool, given);
+    const carried = await carriedBy(door, caller, tool, digest, ctx, client);
+    // Whoever comes back for a request gets that one; only a first call asks for an execution.
+    let execution =
+      carried === null
+        ? await submit(door, caller, tool, () => requestFrom(tool, given))
+        : await door.gateway.execution(caller, carried.requestId);
+    const gone = goneSignal(ctx);
+    let told = 0;
+    if (execution.status === 'awaiting_approval') {
+      const waiting = { door, caller, client, ctx, gone, digest, carried };
+      const waited = await awaitApproval(waiting, execution);
+      if (waited.kind === 'answer') return waited.result;
+      ({ execution, told } = waited);
+    }
+    const finished = await follow(door, caller, execution, gone, ctx, told);
     return answerOfExecution(door, caller, finished);
   });
+}
+
+/** What the client carries back from an earlier round; null for a first call. Refusals are on record. */
+async function carriedBy(
+  door: Door,
+  caller: Caller,
+  tool: string,
+  digest: string,
+  ctx: ServerContext,
+  { era }: Client,
+): Promise<Carried | null> {
+  if (era === 'legacy') return null;
+  const state = ctx.mcpReq.requestState<string>();
+  try {
+    if (state !== undefined) return await door.states.take(state, digest, ctx);
+    if (ctx.mcpReq.inputResponses === undefined) return null;
+    throw new ReeveError(
+      'INVALID_REQUEST',
+      'inputResponses: they came without the requestState of the call that they answer, so it is not known which that is. Nothing was started. Send both, or follow the request with reeve_status.',
+      [{ field: 'requestState', problem: 'missing' }],
+    );
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error;
+    throw await refuseCall(door.gateway, caller, error, tool);
+  }
 }
 
 /**
@@ -62,10 +109,10 @@ function notListed(tool: string): ReeveError {
 }
 
 /** Every way in which a call can fail as a tool result that says so. */
-export async function asResult(
+export async function asResult<Result extends CallToolResult | InputRequiredResult>(
   door: Door,
-  work: () => Promise<CallToolResult>,
-): Promise<CallToolResult> {
+  work: () => Promise<Result>,
+): Promise<Result | CallToolResult> {
   try {
     return await work();
   } catch (error) {
@@ -88,7 +135,10 @@ export async function answerOfExecution(
   // Nothing that never started has output.
   const output =
     execution.startedAt === null ? null : await door.gateway.output(caller, execution.requestId);
-  return answerResult(execution, output);
+  const note = await noteIfWaiting(door.gateway, caller, execution);
+  return execution.status === 'awaiting_approval'
+    ? awaitingResult(execution, note, null)
+    : answerResult(execution, output);
 }
 
 /** Waits for the end; a client that cancels or goes away cancels the run. */
@@ -96,16 +146,17 @@ async function follow(
   door: Door,
   caller: Caller,
   execution: Execution,
+  gone: AbortSignal,
   ctx: ServerContext,
+  told: number,
 ): Promise<Execution> {
-  if (isFinal(execution.status) || execution.status === 'awaiting_approval') return execution;
-  const gone = goneSignal(ctx);
+  if (isFinal(execution.status)) return execution;
   const { requestId } = execution;
   const finished = gone.aborted
     ? execution
     : ctx.mcpReq._meta?.progressToken === undefined
       ? await door.gateway.wait(caller, requestId, null, gone)
-      : await followWithProgress(door, caller, execution, gone, ctx);
+      : await followWithProgress(door, caller, execution, gone, ctx, told);
   if (!gone.aborted || isFinal(finished.status)) return finished;
   return door.gateway.cancel(caller, requestId, reasonOf(ctx));
 }

@@ -3,6 +3,7 @@
  * In: what the transport knows of a request. Out: a Caller. Never: a principal taken from what a client says.
  */
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   type Server,
   type ServerContext,
@@ -10,6 +11,7 @@ import {
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RequestStates } from './request-states.ts';
 import type { ToolNames } from './tool-names.ts';
 
 export interface Door {
@@ -19,12 +21,22 @@ export interface Door {
   readonly callerOf: (client: string | null, ctx: ServerContext) => Caller;
   readonly calls: OpenCalls;
   readonly tools: ToolNames;
+  /** What clients of the 2026 revision carry from round to round. */
+  readonly states: RequestStates;
   /** A tools/call has reached its handler, so it is on record from there on. */
   readonly reached: (ctx: ServerContext) => void;
   /** A tools/call has come to its end. One that was cancelled is answered by nobody. */
   readonly ended: (ctx: ServerContext, how: 'answered' | 'cancelled') => void;
   /** Trouble that no answer tells of. Never standard output. */
   readonly report: (message: string, error?: unknown) => void;
+}
+
+/** What a client can do, by its own word: it is asked for nothing else. */
+export interface Client {
+  /** `modern` from revision 2026-07-28 on: it cannot be asked anything while a call is under way. */
+  readonly era: 'modern' | 'legacy';
+  /** It can show its user a page. */
+  readonly elicitsUrl: boolean;
 }
 
 /** Work that must be finished before the gateway may be closed: a client that went away leaves cancels under way. */
@@ -50,6 +62,16 @@ const clientLength = 200;
 export function clientOf(server: Server, ctx: ServerContext): string | null {
   const envelope: Record<string, unknown> | undefined = ctx.mcpReq.envelope;
   return describeClient(envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion());
+}
+
+/** As the client said in this request (modern) or when it connected (legacy). */
+export function abilitiesOf(server: Server, ctx: ServerContext): Client {
+  const era = (server.getNegotiatedProtocolVersion() ?? '') >= '2026-07-28' ? 'modern' : 'legacy';
+  const envelope: Record<string, unknown> | undefined = ctx.mcpReq.envelope;
+  const said =
+    era === 'modern' ? envelope?.[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities();
+  const { elicitation } = (said ?? {}) as { elicitation?: { url?: unknown } };
+  return { era, elicitsUrl: typeof elicitation?.url === 'object' && elicitation.url !== null };
 }
 
 export function describeClient(info: unknown): string | null {

@@ -15,10 +15,10 @@ export function reeveHandlers(door: Door): Handlers {
       const commands = listings.filter((l) => !isHandleTool(l.tool)).map(toolOf);
       return pageOfTools([...handleTools, ...commands], cursor);
     },
-    callTool(caller, params, ctx) {
+    callTool(caller, params, ctx, client) {
       return isHandleTool(params.name)
         ? callHandleTool(door, caller, params.name, params.arguments ?? {}, ctx)
-        : callCommand(door, caller, params.name, params.arguments ?? {}, ctx);
+        : callCommand(door, caller, params.name, params.arguments ?? {}, ctx, client);
     },
     async listResources() {
       return listResources();

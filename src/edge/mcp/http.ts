@@ -31,6 +31,7 @@ import {
   inspectMessage,
 } from './message.ts';
 import { recordAttempt } from './refusal.ts';
+import { RequestStates } from './request-states.ts';
 import { scopeOfMessage } from './scopes.ts';
 import { buildServer, type Handlers } from './server.ts';
 import { ToolNames } from './tool-names.ts';
@@ -73,6 +74,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     },
     calls: new OpenCalls(),
     tools: new ToolNames(options.gateway),
+    states: new RequestStates((ctx) => exchangeOf(ctx).caller.principal.id),
     ended: (ctx, how) => {
       const exchange = exchangeOf(ctx);
       exchange.ended();
@@ -169,7 +171,8 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
         : message?.method === 'initialize'
           ? await sessions.create(caller.principal.id, build)
           : null;
-    const id = message === undefined ? null : idOf(message);
+    // What answers a request of ours bears our id, which is no id of theirs.
+    const id = message === undefined || !Object.hasOwn(message, 'method') ? null : idOf(message);
     if (found === null) {
       const [httpStatus, rpcCode, text] = noSession(given, message);
       if (httpStatus === 405) response.setHeader('allow', 'POST');

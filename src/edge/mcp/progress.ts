@@ -16,19 +16,20 @@ const heartbeatMs = 5_000;
 const lineLength = 500;
 const messageLength = 2_000;
 
-/** The execution at its end, or as it stood when `gone` was aborted. */
+/** The execution at its end, or as it stood when `gone` was aborted. `toldBefore` notifications have gone out already. */
 export async function followWithProgress(
   door: Door,
   caller: Caller,
   execution: Execution,
   gone: AbortSignal,
   ctx: ServerContext,
+  toldBefore = 0,
 ): Promise<Execution> {
   const progressToken = ctx.mcpReq._meta!.progressToken!;
   const teller = new ProgressTeller(execution, async (progress, message) => {
     await ctx.mcpReq.notify({
       method: 'notifications/progress',
-      params: { progressToken, progress, message },
+      params: { progressToken, progress: toldBefore + progress, message },
     });
   });
   try {

@@ -13,6 +13,7 @@ import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { answerOf } from '../answer.ts';
+import { noteIfWaiting } from '../approval-note.ts';
 
 const inventoryUri = 'reeve://inventory';
 const auditUri = 'reeve://audit';
@@ -49,7 +50,8 @@ export function listResourceTemplates(): ListResourceTemplatesResult {
         uriTemplate: `${executionPrefix}{requestId}`,
         name: 'execution',
         title: 'One call',
-        description: 'How it stands, its output, and what was decided about it.',
+        description:
+          'How it stands, its output, what was decided about it, and which approvals it waits for.',
         mimeType,
       },
     ],
@@ -87,7 +89,8 @@ async function readExecution(
   try {
     const execution = await gateway.execution(caller, requestId);
     const output = execution.startedAt === null ? null : await gateway.output(caller, requestId);
-    return contents(uri, answerOf(execution, output));
+    const approval = await noteIfWaiting(gateway, caller, execution);
+    return contents(uri, answerOf(execution, output, approval));
   } catch (error) {
     if (error instanceof ReeveError && error.code === 'REQUEST_NOT_FOUND') throw notFound(uri);
     throw error;

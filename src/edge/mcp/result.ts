@@ -7,7 +7,8 @@ import { errorTable, type ReeveError, type Refusal } from '../../core/errors.ts'
 import { type Execution, isFinal } from '../../core/execution.ts';
 import type { StoredOutput } from '../../core/ports.ts';
 import { visibleLine } from '../../core/text.ts';
-import { answerOf, problemOf } from '../answer.ts';
+import { type ApprovalNote, answerOf, problemOf } from '../answer.ts';
+import { openStageText } from '../approval-note.ts';
 import { outputText } from './output-text.ts';
 
 export function answerResult(execution: Execution, output: StoredOutput | null): CallToolResult {
@@ -17,6 +18,28 @@ export function answerResult(execution: Execution, output: StoredOutput | null):
     content: [{ type: 'text', text: text.join('\n') }],
     structuredContent: { ...answerOf(execution, output) },
     ...(isFinal(execution.status) && execution.status !== 'ok' ? { isError: true } : {}),
+  };
+}
+
+/** An execution that waits for people: no failure, and nothing that the model could do about it. */
+export function awaitingResult(
+  execution: Execution,
+  note: ApprovalNote | null,
+  also: string | null,
+): CallToolResult {
+  const open = note === null ? null : openStageText(note);
+  const text = [
+    statusLine(execution),
+    ...(open === null ? [] : [`It needs ${visibleLine(open)}.`]),
+    ...(note === null ? [] : [`Answers are taken until ${note.expiresAt}.`]),
+    ...(note === null || note.page === null ? [] : [`People answer at ${visibleLine(note.page)}`]),
+    ...(also === null ? [] : [also]),
+    `Only people approve, with credentials of their own; you cannot, and a new call would be a new request. Tell the user what it waits for. Then look with reeve_status, requestId "${execution.requestId}" and waitSeconds; take it back with reeve_cancel.`,
+    ...notes(execution),
+  ];
+  return {
+    content: [{ type: 'text', text: text.join('\n') }],
+    structuredContent: { ...answerOf(execution, null, note) },
   };
 }
 
@@ -53,7 +76,7 @@ function ending(e: Execution): string {
       : '';
   switch (e.status) {
     case 'awaiting_approval':
-      return 'has NOT run: it waits for the approval of people. Ask reeve_status later';
+      return 'has NOT run: it waits for the approval of people';
     case 'queued':
       return 'waits for its turn. Ask reeve_status';
     case 'running':

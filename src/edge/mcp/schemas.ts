@@ -35,6 +35,29 @@ const finishedSchema = {
       },
       required: ['requestId', 'requestedAt'],
     },
+    approval: {
+      type: 'object',
+      description: 'Only while status is awaiting_approval: nothing has run.',
+      properties: {
+        openStage: { ...nullable('integer'), description: 'Counted from 0.' },
+        stages: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              role: { type: 'string' },
+              count: { type: 'integer', description: 'Approvals that it needs.' },
+              approved: { type: 'integer', description: 'Approvals that it has.' },
+              state: { type: 'string', enum: ['granted', 'open', 'waiting', 'rejected'] },
+            },
+            required: ['role', 'count', 'approved', 'state'],
+          },
+        },
+        expiresAt: { type: 'string', description: 'ISO 8601, UTC' },
+        page: { ...nullable('string'), description: 'Where people answer.' },
+      },
+      required: ['openStage', 'stages', 'expiresAt', 'page'],
+    },
   },
   required: ['status', 'result', 'meta'],
 } as const satisfies JsonObject;

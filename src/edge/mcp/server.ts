@@ -5,6 +5,7 @@
 import {
   type CallToolResult,
   type GetPromptResult,
+  type InputRequiredResult,
   type ListResourcesResult,
   type ListResourceTemplatesResult,
   type ListToolsResult,
@@ -14,7 +15,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../../core/principal.ts';
-import { clientOf, type Door } from './door.ts';
+import { abilitiesOf, type Client, clientOf, type Door } from './door.ts';
 import { instructions } from './instructions.ts';
 import { listTtlMs } from './tool-names.ts';
 
@@ -26,7 +27,12 @@ export interface ToolCallParams {
 export interface Handlers {
   readonly capabilities: ServerCapabilities;
   listTools(caller: Caller, cursor: string | undefined): Promise<ListToolsResult>;
-  callTool(caller: Caller, params: ToolCallParams, ctx: ServerContext): Promise<CallToolResult>;
+  callTool(
+    caller: Caller,
+    params: ToolCallParams,
+    ctx: ServerContext,
+    client: Client,
+  ): Promise<CallToolResult | InputRequiredResult>;
   listResources(caller: Caller): Promise<ListResourcesResult>;
   listResourceTemplates(caller: Caller): Promise<ListResourceTemplatesResult>;
   readResource(caller: Caller, uri: string): Promise<ReadResourceResult>;
@@ -42,7 +48,7 @@ export function buildServer(door: Door, handlers: Handlers): Server {
     {
       capabilities: handlers.capabilities,
       instructions,
-      // Only elicitation would need it, and building one for each request costs more than the request.
+      // Only elicitation by form would need it, and building one for each request costs more than the request.
       jsonSchemaValidator: noValidator,
       cacheHints: {
         'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' },
@@ -59,9 +65,11 @@ export function buildServer(door: Door, handlers: Handlers): Server {
   );
   server.setRequestHandler('tools/call', (request, ctx) => {
     door.reached(ctx);
-    const call = handlers.callTool(caller(ctx), request.params, ctx).finally(() => {
-      door.ended(ctx, ctx.mcpReq.signal.aborted ? 'cancelled' : 'answered');
-    });
+    const call = handlers
+      .callTool(caller(ctx), request.params, ctx, abilitiesOf(server, ctx))
+      .finally(() => {
+        door.ended(ctx, ctx.mcpReq.signal.aborted ? 'cancelled' : 'answered');
+      });
     return door.calls.track(call);
   });
   server.setRequestHandler('resources/list', (_request, ctx) =>
@@ -79,6 +87,6 @@ export function buildServer(door: Door, handlers: Handlers): Server {
 
 const noValidator = {
   getValidator(): never {
-    throw new Error('Reeve elicits nothing, so there is nothing to validate.');
+    throw new Error('Reeve elicits nothing by form, so there is nothing to validate.');
   },
 };

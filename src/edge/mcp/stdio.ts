@@ -9,6 +9,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { type Door, describeClient, OpenCalls, reportToStderr } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { recordAttempt } from './refusal.ts';
+import { RequestStates } from './request-states.ts';
 import { buildServer } from './server.ts';
 import { StrictStdioTransport } from './stdio-transport.ts';
 import { ToolNames } from './tool-names.ts';
@@ -40,6 +41,8 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     callerOf: (name) => caller(name),
     calls,
     tools: new ToolNames(gateway),
+    // One client, one principal, for as long as this process lives.
+    states: new RequestStates(() => caller(null).principal.id),
     ended: (ctx) => transport.ended(ctx.mcpReq.id),
     reached: (ctx) => transport.seen(ctx.mcpReq.id),
     report: reportToStderr,

@@ -4,6 +4,11 @@ import { serveMcpStdio } from '../../../../src/edge/mcp/stdio.ts';
 import { smallGateway } from './small-gateway.ts';
 
 const gateway = smallGateway();
+// The people, who are in another process than the client: they grant whatever waits.
+process.on('SIGUSR2', () => {
+  for (const view of gateway.approvals.views.values())
+    if (view.status === 'awaiting_approval') gateway.approvals.grant(view.requestId);
+});
 await serveMcpStdio({
   gateway,
   version: '0.0.0-test',

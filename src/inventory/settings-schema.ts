@@ -11,6 +11,7 @@ import {
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
 import { identitySchema } from './settings-identity.ts';
+import { webhooksSchema } from './settings-webhooks.ts';
 
 export const environmentSchema = z.strictObject({
   workspace: path.describe('The folder that commands work in: workspace: ./workspace.'),
@@ -149,6 +150,9 @@ export const settingsSchema = z.strictObject({
   approvals: approvalsSchema
     .optional()
     .describe('approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }.'),
+  webhooks: webhooksSchema
+    .optional()
+    .describe('Who is told of events: webhooks: [{ name, url, secret: { env: NAME }, events }].'),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;
 

@@ -29,6 +29,7 @@ import {
   readListen,
   readPublicUrl,
 } from './settings-values.ts';
+import { readWebhooks } from './settings-webhooks.ts';
 import { fileError, readSource } from './source.ts';
 
 export { checkStateDirectory } from './placement.ts';
@@ -137,6 +138,6 @@ function complete(
     people,
     identity: { oidc: readOidc(written.identity, folder, findings) },
     approvals: readApprovals(written.approvals),
-    webhooks: [],
+    webhooks: readWebhooks(written.webhooks, environments, folder, findings),
   };
 }

@@ -180,10 +180,12 @@ function decisionOf(
   const verdict = awaits ? ask(waiting.map((id) => staged.get(id)!.internal)) : first;
   if (!verdict.allowed) {
     const { errors } = verdict;
-    // A stage that could be granted is not what denies.
-    const final = verdict.policies.filter((id) => !staged.has(id));
-    const policies = errors.length > 0 || final.length === 0 ? verdict.policies : sorted(final);
-    return Object.freeze({ kind: 'deny', digest, policies, errors });
+    // A stage that could be granted is not what denies, unless there is nothing else: that no policy is named has to mean
+    // that none speaks of this at all, since the settings stand in for a permit then (a command that gives a secret).
+    const named = verdict.policies.length === 0 && errors.length === 0 ? waiting : verdict.policies;
+    const final = named.filter((id) => !staged.has(id));
+    const policies = errors.length > 0 || final.length === 0 ? named : final;
+    return Object.freeze({ kind: 'deny', digest, policies: sorted(policies), errors });
   }
   const added = awaits ? waiting : [];
   const policies = sorted([...verdict.policies, ...added]);

@@ -71,7 +71,8 @@ test('an approval permits nothing: without a permit, or under a forbid without a
   const unpermitted = await policyFrom(t, twoOfficers);
   const there = { environment: 'production' };
   const denied = decide(unpermitted, person('ann'), rotateKeys, there);
-  assert.deepEqual([denied.kind, denied.policies], ['deny', []]);
+  assert.deepEqual([denied.kind, denied.policies], ['deny', ['two-officers']]);
+  assert.deepEqual(decide(unpermitted, person('ann'), rotateKeys).policies, []);
   const forbidden = await policyFrom(
     t,
     `${everything} ${twoOfficers} @id("never") forbid (${runs}) when { resource.risk == "critical" };`,

@@ -41,10 +41,12 @@ export function exitCodeOfPlan(plan: PlanReport): number {
 
 /** The plan as people read it, ending in a newline. */
 export function describePlan(plan: PlanReport, paint: Paint): string {
+  const adding = new Set(plan.approvals.map((stage) => stage.policy));
+  const deciding = plan.policies.filter((id) => !adding.has(id)).map(visibleLine);
   const by =
-    plan.policies.length === 0
+    deciding.length === 0
       ? 'no policy permits it'
-      : `${plan.decision === 'needs-approval' ? 'of people, then permitted by' : 'by'} ${plan.policies.map(visibleLine).join(', ')}`;
+      : `${plan.decision === 'needs-approval' ? 'of people, then permitted by' : 'by'} ${deciding.join(', ')}`;
   const verdict = {
     permit: paint.good('permit'),
     deny: paint.bad('deny'),
@@ -71,7 +73,7 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
           ? null
           : plan.approvals.map(
               (s, i) =>
-                `${i + 1}. ${visibleLine(s.role)}${s.count > 1 ? ` × ${s.count}` : ''}${s.independent ? '' : ' (the asker may answer)'} ${paint.dim(s.policy === null ? 'by the inventory' : `added by ${visibleLine(s.policy)}`)}`,
+                `${i + 1}. ${visibleLine(s.role)}${s.count > 1 ? ` × ${s.count}` : ''}${s.independent ? '' : ' (whoever the agent acts for may answer)'} ${paint.dim(s.policy === null ? 'by the inventory' : `added by ${visibleLine(s.policy)}`)}`,
             ),
       ],
       ['workspace', `${visibleLine(plan.workspace)} (${plan.workspaceAccess})`],

@@ -47,6 +47,15 @@ const commands = {
     stdin: '{body}',
   },
   rest: { ...common, description: 'Waits.', run: ['/usr/bin/sleep', '50'] },
+  wipe: {
+    ...common,
+    description: 'Makes a file, once somebody has approved it.',
+    run: ['/usr/bin/touch', '--', '{path}'],
+    parameters: { path: { type: 'string', format: 'workspace-path' } },
+    required: ['path'],
+    approvals: ['ops_lead'],
+    inputs: 'unbound',
+  },
   guarded: {
     ...common,
     description: 'Demands an approval.',

@@ -48,9 +48,10 @@ export async function copyInput(copy: InputCopy): Promise<number> {
   const from = openInput(copy);
   let to: number | null = null;
   try {
-    const { size, mode, uid, gid, ...stat } = fstatSync(from);
+    const stat = fstatSync(from);
+    const { size, mode } = stat;
     if (!stat.isFile()) throw changed(copy.path, 'is no regular file any more');
-    if (!mayAccess({ uid, gid, mode }, copy.identity, 4)) throw closed(copy.path, copy.identity);
+    if (!mayAccess(stat, copy.identity, 4)) throw closed(copy.path, copy.identity);
     if (size > copy.maxBytes) throw changed(copy.path, 'became larger');
     to = create(copy);
     const hash = createHash('sha256');

@@ -48,7 +48,13 @@ export function createCopiesFolder(): CopiesFolder {
         );
       }
     },
-    discard: (folder) => rm(folder, { recursive: true, force: true }),
+    discard: async (folder) => {
+      try {
+        await rm(folder, { recursive: true, force: true });
+      } catch {
+        // The run is over, whatever is left of this: it goes with the rest when the gateway stops.
+      }
+    },
     remove: () => {
       if (home !== null) rmSync(home, { recursive: true, force: true });
       home = null;

@@ -174,15 +174,14 @@ hunt(
     const typed = await typeArguments(params, schema);
     assert.deepEqual(new Set(Object.keys(typed)), new Set(params.map(([name]) => name)));
     assert.equal(Object.getPrototypeOf(typed), Object.prototype);
-    for (const [name, text] of params) {
-      const value = typed[name];
+    for (const [name, value] of Object.entries(typed)) {
+      const texts = params.filter(([n]) => n === name).map(([, text]) => text);
       const items = Array.isArray(value) ? value : [value];
-      assert.ok(
-        items.some((item) => item === text || JSON.stringify(item) !== undefined),
-        name,
-      );
-      for (const item of items)
-        if (typeof item === 'number') assert.ok(Number.isFinite(item) && text !== '');
+      assert.equal(items.length, texts.length);
+      for (const [i, item] of items.entries()) {
+        if (typeof item === 'number') assert.ok(Number.isFinite(item) && item === Number(texts[i]));
+        else if (typeof item !== 'object') assert.equal(String(item), texts[i]);
+      }
     }
   },
   { runs: 1_500 },

@@ -48,8 +48,8 @@ test('the page shows the built-in policy as it is', () => {
   assert.equal(fence('The built-in policy'), builtInPolicy);
 });
 
-test('the cookbook has five recipes', () => {
-  assert.equal(page.split(/^## Cookbook$/m)[1]!.match(/^### /gm)!.length, 5);
+test('the cookbook has seven recipes', () => {
+  assert.equal(page.split(/^## Cookbook$/m)[1]!.match(/^### /gm)!.length, 7);
 });
 
 test('recipe: deployers run what is not dangerous, outside production', async (t) => {
@@ -145,4 +145,42 @@ test('recipe: on call freezes, administrators do the rest, auditors read', async
   ]);
   assert.deepEqual(may(agent('bot', 'ann', 'administrator')), []);
   assert.deepEqual(may(person('local')), []);
+});
+
+/** Roles of the stages that stand before a run, or how it is decided without any. */
+async function stagesUnder(t: TestContext, text: string) {
+  const policy = await loadWarningFree(t, text);
+  return (who: Principal, what: typeof cleanTemp, asked: Asked = {}) => {
+    const decision = policy.decide(who, invoke(who, what, asked), what, { ...here, stages: [] });
+    return decision.kind === 'needs-approval'
+      ? decision.stages.map((s) => `${s.count} ${s.role}`)
+      : decision.kind;
+  };
+}
+
+test('the example of a stage demands two officers for what is dangerous in production', async (t) => {
+  const run = await stagesUnder(t, fence('Stages'));
+  const production = { environment: 'production' };
+  assert.deepEqual(run(person('ann'), rotateKeys, production), ['2 security_officer']);
+  assert.equal(run(person('ann'), rotateKeys), 'permit');
+  assert.equal(run(person('ann'), cleanTemp, production), 'permit');
+});
+
+test('recipe: two people for what is dangerous in production', async (t) => {
+  const run = await stagesUnder(t, fence('Two people for what is dangerous in production'));
+  const production = { environment: 'production' };
+  assert.deepEqual(run(person('ann'), migrateDb, production), ['1 on_call', '1 ops_lead']);
+  assert.deepEqual(run(agent('bot', 'ann'), migrateDb, production), [
+    '1 on_call',
+    '1 ops_lead',
+    '1 security_officer',
+  ]);
+  assert.equal(run(agent('bot', 'ann'), migrateDb), 'permit');
+});
+
+test('recipe: an approval only for some arguments', async (t) => {
+  const run = await stagesUnder(t, fence('An approval only for some arguments'));
+  assert.equal(run(person('ann'), cleanTemp, { arguments: { hours: 168 } }), 'permit');
+  assert.deepEqual(run(person('ann'), cleanTemp, { arguments: { hours: 167 } }), ['1 ops_lead']);
+  assert.equal(run(person('ann'), rotateKeys), 'permit');
 });

@@ -21,6 +21,8 @@ export function endOf(seen: Seen): End {
     };
   }
   if (seen.stop !== null) return stopped(seen, seen.stop, own);
+  // bubblewrap may have told how the command ended, right before.
+  if (seen.lost != null && (seen.sandbox?.exitCode ?? null) === null) return lostSpawner(seen.lost);
   if (seen.oomKills > 0) {
     return failed(
       own,
@@ -67,6 +69,24 @@ function ownEnd({ sandbox, process, stop, proof }: Seen): OwnEnd {
     (code === 153 && proof.fileSize ? 'SIGXFSZ' : null) ??
     (code === 159 && proof.syscall ? 'SIGSYS' : null);
   return signal === null ? { exitCode: code, signal: null } : { exitCode: null, signal };
+}
+
+/** Its own end is not known, whatever it was: not that it was killed now, nor that it had ended before. */
+function lostSpawner(lost: 'before' | 'during'): End {
+  const own = { exitCode: null, signal: null };
+  if (lost === 'before') {
+    return failed(
+      own,
+      'COMMAND_EXECUTION_FAILED',
+      'The process that starts commands went away before this command was let in; nothing of it ran. Ask again.',
+    );
+  }
+  return {
+    status: 'unknown',
+    ...own,
+    errorCode: 'HOST_LOST',
+    errorMessage: `The process that starts commands went away while this ran, and everything that was running was ended. What the command had done by then is not known. ${partial} Look at it before a person decides what next.`,
+  };
 }
 
 function stopped(seen: Seen, stop: Stop, own: OwnEnd): End {

@@ -24,9 +24,9 @@ const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
 export function readHost(): Host {
   return Object.freeze({
-    bwrap: find('bwrap'),
-    setpriv: find('setpriv'),
-    unshare: find('unshare'),
+    bwrap: findProgram('bwrap'),
+    setpriv: findProgram('setpriv'),
+    unshare: findProgram('unshare'),
     prlimit: executable('/usr/bin/prlimit') ? '/usr/bin/prlimit' : null,
     shell: '/bin/sh',
     trueProgram: executable('/usr/bin/true') ? '/usr/bin/true' : '/bin/true',
@@ -43,7 +43,8 @@ export function atLeast(kernel: string, major: number, minor: number): boolean {
   return a > major || (a === major && b >= minor);
 }
 
-function find(name: string): string | null {
+/** The path of a program of the host; null if there is none. */
+export function findProgram(name: string): string | null {
   return folders.map((folder) => `${folder}/${name}`).find(executable) ?? null;
 }
 

@@ -2,8 +2,7 @@
  * Plan → running process. In: a plan and open files. Out: the process, its output as it comes, its end. The one place
  * that starts a command's process. Never: a descriptor in the child that the plan does not name.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { ReeveError } from '../core/errors.ts';
 import {
   type Gate,
@@ -14,9 +13,11 @@ import {
   openOutlet,
   type PipeSupply,
 } from './pipes.ts';
-import { descriptors, type Plan } from './plan.ts';
-import { startOf } from './processes.ts';
+import type { Plan } from './plan.ts';
+import { descriptors } from './plan-input.ts';
 import { SandboxStatus } from './sandbox-status.ts';
+import { type Ending, type Handed, SpawnerLost, type Started } from './spawner/order.ts';
+import type { Starters } from './spawner/starters.ts';
 
 export interface LaunchInput {
   readonly plan: Plan;
@@ -29,16 +30,9 @@ export interface LaunchInput {
     /** Writes standard input to a file of its own; it is unlinked as soon as it is open. */
     readonly stdin: (bytes: Uint8Array) => string;
   };
-  /** What the gateway inherited: `/dev/null` is put in their place. */
-  readonly inherited: readonly number[];
-  /** Called right before the process is created, with nothing awaited in between; what it throws prevents the start. */
+  /** Called right before the process is asked for, with nothing awaited in between; what it throws prevents the start. */
   readonly lastCheck: () => void;
   readonly onChunk: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
-}
-
-export interface Ending {
-  readonly code: number | null;
-  readonly signal: string | null;
 }
 
 export interface Running {
@@ -46,6 +40,8 @@ export interface Running {
   readonly pidStart: string | null;
   readonly status: SandboxStatus;
   readonly ended: Promise<Ending>;
+  /** True once the command has been let in. */
+  readonly admitted: boolean;
   /** Lets the command in, where the plan has it wait. Until then nothing of it has run. */
   letIn(): void;
   kill(signal: NodeJS.Signals): void;
@@ -54,39 +50,59 @@ export interface Running {
   release(): void;
 }
 
-/** Starts the process. Throws ReeveError if there was none: then nothing has run. */
-export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Running> {
+/** Whom the process is to be started by, and where its pipes come from. */
+export interface LaunchMeans {
+  readonly supply: PipeSupply;
+  readonly starters: Starters;
+}
+
+/** What bubblewrap and command read, write and hold; `flags` is how each end is opened by whoever starts the process. */
+const open = Object.freeze({
+  read: constants.O_RDONLY,
+  write: constants.O_WRONLY,
+  both: constants.O_RDWR,
+  /** A pipe whose writer may be done already. */
+  readPipe: constants.O_RDONLY | constants.O_NONBLOCK,
+  /** O_PATH: Linux gives it the same number on all architectures; Node does not name it. */
+  place: 0o10000000,
+});
+
+/**
+ * Starts the process. Throws ReeveError if there was none: then nothing has run. Throws SpawnerLost where that is not
+ * known; then there may be a process, and it waits for what will not come: nothing of the command has run.
+ */
+export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Running> {
   const { plan } = input;
+  const { supply } = means;
   const [out, err, status, args, gatePipe, ...more] = await supply.take(5 + plan.contents.length);
   const sandboxStatus = new SandboxStatus();
   const inlets: Inlet[] = [];
   const outlets: Outlet[] = [];
   const opened: number[] = [];
-  const inlet = (path: string, onChunk: (chunk: Uint8Array) => void): number => {
+  const inlet = (path: string, onChunk: (chunk: Uint8Array) => void): Handed => {
     const made = openInlet(path, onChunk);
     inlets.push(made);
     opened.push(made.childEnd);
-    return made.childEnd;
+    return { fd: made.childEnd, flags: open.write };
   };
-  const outlet = (path: string, bytes: Uint8Array): number => {
+  const outlet = (path: string, bytes: Uint8Array): Handed => {
     const made = openOutlet(path, bytes);
     outlets.push(made);
     opened.push(made.childEnd);
-    return made.childEnd;
+    return { fd: made.childEnd, flags: open.readPipe };
   };
-  const file = (path: string, flags = 'r'): number => {
-    const fd = openSync(path, flags);
+  const file = (path: string): Handed => {
+    const fd = openSync(path, 'r');
     opened.push(fd);
-    return fd;
+    return { fd, flags: open.read };
   };
   let gate: Gate | null = null;
-  let child: ChildProcess;
+  let child: Started;
+  const release = (): void => {
+    for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
+  };
   try {
-    const layout = new Map<number, number>();
-    if (input.inherited.length > 0) {
-      const nothing = file('/dev/null', 'r+');
-      for (const fd of input.inherited) layout.set(fd, nothing);
-    }
+    const layout = new Map<number, Handed>();
     if (input.stdin === null || input.stdin.length === 0) layout.set(0, file('/dev/null'));
     else {
       // A file, not a pipe: a pipe whose writer has gone blocks whoever opens it again as /dev/stdin.
@@ -102,62 +118,49 @@ export async function launch(input: LaunchInput, supply: PipeSupply): Promise<Ru
       2,
       inlet(err!, (chunk) => input.onChunk('stderr', chunk)),
     );
+    if (plan.gated) {
+      gate = openGate(gatePipe!);
+      opened.push(gate.childEnd);
+      layout.set(descriptors.gate, { fd: gate.childEnd, flags: open.both });
+    }
     if (plan.sandboxArguments !== null) {
       layout.set(descriptors.arguments, outlet(args!, plan.sandboxArguments));
       layout.set(
         descriptors.status,
         inlet(status!, (chunk) => sandboxStatus.add(chunk)),
       );
-      if (plan.gated) {
-        gate = openGate(gatePipe!);
-        opened.push(gate.childEnd);
-        layout.set(descriptors.gate, gate.childEnd);
-      }
       layout.set(descriptors.passwd, file(input.files.passwd));
       layout.set(descriptors.group, file(input.files.group));
       if (input.files.seccomp !== null) layout.set(descriptors.seccomp, file(input.files.seccomp));
     }
-    for (const { fd, as } of plan.placeDescriptors) layout.set(as, fd);
+    for (const { fd, as } of plan.placeDescriptors) layout.set(as, { fd, flags: open.place });
     plan.contents.forEach(({ bytes, as }, index) => {
       layout.set(as, outlet(more[index]!, bytes));
     });
+    const starter = await means.starters.ready();
     input.lastCheck();
-    const highest = Math.max(...layout.keys());
-    child = spawn(plan.file, [...plan.args], {
-      cwd: plan.cwd,
-      env: plan.environment,
-      // Gives up root's further groups too.
-      ...(plan.user ?? {}),
-      // A group and session of its own: a Ctrl-C on the gateway's terminal is the gateway's to handle.
-      detached: true,
-      stdio: Array.from({ length: highest + 1 }, (_, fd) => layout.get(fd) ?? 'ignore'),
-    });
+    child = await starter.start({ ...plan, descriptors: layout });
   } catch (error) {
-    for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
-    throw failure(error);
+    release();
+    throw error instanceof SpawnerLost ? error : failure(error);
   } finally {
     for (const fd of opened) closeSync(fd);
     supply.discard([args!, status!, gatePipe!, ...more]);
   }
-  const release = (): void => {
-    for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
-  };
-  const ended = new Promise<Ending>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-  });
-  if (child.pid === undefined) {
-    const error = await new Promise<Error>((resolve) => child.once('error', resolve));
-    release();
-    throw failure(error);
-  }
-  child.on('error', () => {});
+  let admitted = !plan.gated;
   return {
     pid: child.pid,
-    pidStart: startOf(child.pid),
+    pidStart: child.pidStart,
     status: sandboxStatus,
-    ended,
-    letIn: () => gate?.open(),
-    kill: (signal) => void child.kill(signal),
+    ended: child.ended,
+    get admitted() {
+      return admitted;
+    },
+    letIn: () => {
+      admitted = true;
+      gate?.open();
+    },
+    kill: (signal) => child.kill(signal),
     drain: (atMost) => {
       for (const end of inlets) end.drain(atMost);
     },

@@ -2,7 +2,7 @@
 import type { LimitName, Limits } from '../core/command.ts';
 import type { LimitReport, SandboxTier } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
-import { fewestOpenFiles } from './plan.ts';
+import { fewestOpenFiles } from './rlimits.ts';
 
 export interface Holds {
   readonly tier: SandboxTier;

@@ -15,6 +15,7 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
   const durationMs = Math.max(0, context.clock.monotonic() - run.startedAt.monotonic);
   const { grown, atLimit } = await run.lookout.finish();
   run.detach();
+  await run.release();
   const facts = group?.facts() ?? null;
   if (group !== null) await removeGroups(group.paths);
   const stdout = output.stdout.output();
@@ -30,6 +31,7 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
     stop: seen.stop,
     gone: seen.gone,
     process: seen.process,
+    lost: !seen.process.lost ? null : running.admitted ? 'during' : 'before',
     sandbox: context.sandboxed ? running.status : null,
     oomKills: facts?.oomKills ?? 0,
     refusedForks: facts?.refusedForks ?? 0,
@@ -60,12 +62,12 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
 }
 
 /**
- * SIGXCPU is believable only if that much processor time can have been used. Half of it is proof enough: the limit
- * counts by the clock's ticks, which on a busy machine run ahead of what the control group measures.
+ * SIGXCPU is believable only if that much processor time can have been used. Where there is a clock, the gateway ends the
+ * run by it, and the kernel's own limit, whose ticks run ahead of the clock on a busy machine, stands far behind.
  */
 function usedUp(run: ActiveRun, cpuMs: number | null, durationMs: number): boolean {
   const limit = run.invocation.limits.cpuTimeMs;
-  return cpuMs === null ? durationMs >= limit : cpuMs >= limit / 2;
+  return cpuMs === null ? durationMs >= limit : cpuMs >= limit * 0.9;
 }
 
 /** SIGXFSZ is believable only if a file of just that size is there. */

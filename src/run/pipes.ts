@@ -2,7 +2,6 @@
  * Real pipes for a child: Node's own are socket pairs, which a command cannot reopen as /dev/stdout. Each is a FIFO in
  * the private folder, used once, and unlinked before any process gets it, so nothing of one run reaches another.
  */
-import { execFile } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -14,21 +13,23 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 /** The first batch is small, so that nobody waits for it; each costs a process. */
 const batches = { first: 30, later: 240 };
 const chunkSize = 64 * 1024;
 
-/** Makes named pipes ahead in batches: one short process for some ten runs. */
+/** Has named pipes made ahead in batches, each for some ten runs. */
 export class PipeSupply {
   readonly #folder: string;
+  readonly #makePipes: (paths: readonly string[]) => Promise<void>;
   #ready: string[] = [];
   #made = 0;
   #making: Promise<void> | null = null;
 
-  constructor(folder: string) {
+  /** `makePipes`: everybody may open what it makes; the folder keeps everybody else away. */
+  constructor(folder: string, makePipes: (paths: readonly string[]) => Promise<void>) {
     this.#folder = folder;
+    this.#makePipes = makePipes;
   }
 
   /** Waits until so many are at hand, takes them, and starts on the next batch early. */
@@ -54,11 +55,8 @@ export class PipeSupply {
   async #run(): Promise<void> {
     const length = this.#made === 0 ? batches.first : batches.later;
     const names = Array.from({ length }, () => join(this.#folder, `p${this.#made++}`));
-    // 0666 lets the sandbox's user reopen what it holds already; the folder keeps everybody else away.
-    await promisify(execFile)('mkfifo', ['-m', '666', '--', ...names], {
-      env: { PATH: '/usr/bin:/bin' },
-      cwd: '/',
-    });
+    // 0666 lets the sandbox's user reopen what it holds already.
+    await this.#makePipes(names);
     this.#ready.push(...names);
   }
 }
@@ -171,7 +169,8 @@ export function openGate(path: string): Gate {
     childEnd,
     open() {
       try {
-        if (!closed) writeSync(fd, 'x');
+        // A line, for those who read one.
+        if (!closed) writeSync(fd, 'x\n');
       } catch {
         // Nobody waits any more: it was ended meanwhile.
       }

@@ -2,45 +2,18 @@
  * The plan of a run. In: the invocation, the host, who it runs as, the places it may see. Out: program, arguments and
  * which descriptor is what. Pure. Never: anything of a caller in the script, or on bubblewrap's side of `--`.
  */
-import type { Limits } from '../core/command.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
-import type { SecretValue } from '../core/secret.ts';
+import { bubblewrapArguments, environmentOf } from './bubblewrap.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
-import { type Place, workspaceTarget } from './places.ts';
+import { workspaceTarget } from './places.ts';
+import { descriptors, isGated, type PlanInput } from './plan-input.ts';
 import { requestVariable } from './processes.ts';
+import { limitArguments, processLimit } from './rlimits.ts';
 import { secretArguments, secretFiles, secretVariables } from './secret-arguments.ts';
 
-/** Numbers of the child's descriptors; places follow from 15 on. */
-export const descriptors = Object.freeze({
-  gate: 8,
-  arguments: 9,
-  seccomp: 10,
-  passwd: 11,
-  group: 12,
-  status: 14,
-  firstPlace: 15,
-});
-
-/** A place as the plan uses it: `staged` is where root binds it first, if the sandbox's user cannot walk to it. */
-export type PlannedPlace = Omit<Place, 'mustStage'> & { readonly staged: string | null };
-
-export interface PlanInput {
-  readonly requestId: string;
-  readonly invocation: Invocation;
-  readonly host: Host;
-  readonly identity: Identity;
-  readonly places: readonly PlannedPlace[];
-  /** Paths in the sandbox that are covered by empty folders. */
-  readonly hidden: readonly string[];
-  /** Their values go through pipes: into bubblewrap's arguments, or into files of the sandbox's own memory. */
-  readonly secrets: readonly SecretValue[];
-  /** `cgroup.procs` files of the run's control groups. Empty: no control group. */
-  readonly entries: readonly string[];
-  /** The gateway's pid: its descriptors prove that what was staged is what was opened. */
-  readonly gatewayPid: number;
-}
+export type { PlanInput, PlannedPlace } from './plan-input.ts';
 
 export interface Plan {
   readonly file: string;
@@ -69,9 +42,8 @@ ulimit -c 0 && ulimit -n "$1" && ulimit -f "$2" && ulimit -S -t "$3" && ulimit -
 shift 4
 exec "$@"`;
 
-/** bubblewrap itself needs some descriptors to set the sandbox up. */
-export const fewestOpenFiles = 16;
-const blockSize = 512;
+/** Without a sandbox the script itself waits; both ends are open here, so that it never reads an end of file. */
+const waits = `read -r _ <&${descriptors.gate} || exit 96; exec ${descriptors.gate}<&-`;
 
 /** The plan of a sandboxed run. */
 export function sandboxedPlan(input: PlanInput): Plan {
@@ -116,7 +88,7 @@ export function sandboxedPlan(input: PlanInput): Plan {
     environment: {},
     cwd: '/',
     user: identity.change && staged.length === 0 ? { uid: identity.uid, gid: identity.gid } : null,
-    gated: input.entries.length > 0,
+    gated: isGated(input),
     placeDescriptors: handed.map(({ place, as }) => ({ fd: place.fd, as })),
     contents: files.map(({ bytes, as }) => ({ bytes, as })),
   });
@@ -127,7 +99,7 @@ export function unsandboxedPlan(input: PlanInput): Plan {
   const { invocation, host, identity, requestId } = input;
   const args = [
     '-c',
-    script,
+    input.gated === true ? `${waits}\n${script}` : script,
     'reeve-run',
     ...input.entries,
     '--',
@@ -148,7 +120,7 @@ export function unsandboxedPlan(input: PlanInput): Plan {
     },
     cwd: hostPath(invocation, invocation.workingDirectory),
     user: null,
-    gated: false,
+    gated: input.gated === true,
     placeDescriptors: [],
     contents: [],
   });
@@ -161,97 +133,9 @@ export function hostPath(invocation: Invocation, path: string): string {
   return invocation.workspace + path.slice(workspaceTarget.length);
 }
 
-function environmentOf(invocation: Invocation): Record<string, string> {
-  // HOME in the workspace would let a planted .gitconfig act.
-  return { PATH: '/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8', ...invocation.variables };
-}
-
-/** Order matters: what comes later lies over what came before. */
-function bubblewrapArguments(
-  input: PlanInput,
-  as: ReadonlyMap<PlannedPlace, number>,
-): readonly string[] {
-  const { invocation, host } = input;
-  const etc = [
-    '/etc/ld.so.cache',
-    '/etc/ld.so.conf',
-    '/etc/ld.so.conf.d',
-    '/etc/ssl/certs',
-    '/etc/ssl/openssl.cnf',
-    '/etc/ssl/cert.pem',
-    '/etc/pki/tls/certs',
-    '/etc/pki/ca-trust/extracted',
-    '/etc/alternatives',
-    '/etc/localtime',
-    ...(invocation.network === 'host'
-      ? ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf']
-      : []),
-  ];
-  return [
-    ...['--unshare-user', '--disable-userns', '--unshare-pid', '--unshare-ipc', '--unshare-uts'],
-    ...['--unshare-cgroup-try', ...(invocation.network === 'none' ? ['--unshare-net'] : [])],
-    ...['--hostname', 'sandbox', '--ro-bind', '/usr', '/usr'],
-    ...host.roots.flatMap(({ path, link }) =>
-      link === null ? ['--ro-bind', path, path] : ['--symlink', link, path],
-    ),
-    ...['--perms', '0755', '--dir', '/etc'],
-    ...etc.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--perms', '0444', '--ro-bind-data', String(descriptors.passwd), '/etc/passwd'],
-    ...['--perms', '0444', '--ro-bind-data', String(descriptors.group), '/etc/group'],
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...['--size', String(16 * 2 ** 20), '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...['--remount-ro', '/dev'],
-    ...['--size', String(64 * 2 ** 20), '--perms', '1777', '--tmpfs', '/tmp', '--dir', '/run'],
-    ...input.places.flatMap((place) => bind(place, as.get(place))),
-    ...input.hidden.flatMap((t) => ['--perms', '0555', '--tmpfs', t, '--remount-ro', t]),
-    ...['--die-with-parent', '--new-session', '--clearenv'],
-    ...Object.entries(environmentOf(invocation)).flatMap(([k, v]) => ['--setenv', k, v]),
-    ...['--cap-drop', 'ALL', '--json-status-fd', String(descriptors.status)],
-    ...(input.entries.length > 0 ? ['--block-fd', String(descriptors.gate)] : []),
-    ...(host.arch === null ? [] : ['--seccomp', String(descriptors.seccomp)]),
-  ];
-}
-
-function bind(place: PlannedPlace, as: number | undefined): readonly string[] {
-  const mode = place.access === 'read-only' ? '--ro-bind' : '--bind';
-  return as === undefined
-    ? [mode, place.staged!, place.target]
-    : [`${mode}-fd`, String(as), place.target];
-}
-
 function becomeUser(host: Host, { uid, gid }: Identity): readonly string[] {
   const setpriv = required(host.setpriv, 'setpriv');
   return [setpriv, '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--'];
-}
-
-/** Open files; file size in blocks; processor seconds a process, soft and hard (the soft one tells by its signal). */
-function limitArguments({ invocation, host }: PlanInput): readonly string[] {
-  const { limits } = invocation;
-  const files = openFilesLimit(limits, host);
-  const blocks = Math.floor(Math.min(limits.fileSize, host.ceiling.fileSize) / blockSize);
-  const seconds = Math.max(1, Math.ceil(limits.cpuTimeMs / 1_000));
-  return [files, blocks, seconds, seconds + 1].map(String);
-}
-
-/** Descriptors that a process of the run may have. */
-export function openFilesLimit(limits: Pick<Limits, 'openFiles'>, host: Host): number {
-  return Math.max(fewestOpenFiles, Math.min(limits.openFiles, host.ceiling.openFiles));
-}
-
-/** Without a control group: a limit on processes within the sandbox's own user namespace, its first process included. */
-function processLimit({ invocation, host, entries }: PlanInput): readonly string[] {
-  if (entries.length > 0 || !limitsProcessesInside(host)) return [];
-  const count = namespaceProcesses(invocation.limits);
-  return [host.prlimit!, `--nproc=${count}:${count}`, '--'];
-}
-
-/** Processes and threads in the sandbox's user namespace, its first process included. */
-export function namespaceProcesses(limits: Pick<Limits, 'processes'>): number {
-  return limits.processes + 1;
-}
-
-export function limitsProcessesInside(host: Host): boolean {
-  return host.prlimit !== null && host.countsPerNamespace;
 }
 
 function required(program: string | null, name: string): string {

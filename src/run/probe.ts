@@ -9,7 +9,7 @@ import type { LimitReport, SandboxTier } from '../core/execution.ts';
 import { type CgroupHost, findCgroupHost, hasCpuClock } from './cgroup-host.ts';
 import type { Host } from './host.ts';
 import { type Holds, limitReport } from './limit-report.ts';
-import { fewestOpenFiles, limitsProcessesInside } from './plan.ts';
+import { fewestOpenFiles, limitsProcessesInside } from './rlimits.ts';
 
 export interface Problem {
   readonly what: string;
@@ -28,11 +28,13 @@ export interface Capabilities {
   readonly processLimit: 'cgroup' | 'rlimit' | 'none';
   /** How a command with a writable workspace is held: an ordinary one, whose limits ask for nothing out of the way. */
   readonly limits: LimitReport;
+  /** Whether a small process of its own starts the others; if not, why, and the gateway does it itself. */
+  readonly spawner: { readonly use: boolean; readonly why: string | null };
   readonly problems: readonly Problem[];
 }
 
 export interface Probed {
-  readonly capabilities: Capabilities;
+  readonly capabilities: Omit<Capabilities, 'spawner'>;
   readonly cgroups: CgroupHost | null;
 }
 

@@ -5,84 +5,26 @@
 
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
-import type { Clock, RunHandle } from '../core/ports.ts';
-import { noSecrets, type SealedSecrets } from '../core/secret.ts';
+import { noSecrets } from '../core/secret.ts';
 import { visibleLine } from '../core/text.ts';
+import type { ActiveRun, RunContext, RunControl } from './active-run.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
-import type { CgroupHost } from './cgroup-host.ts';
 import { enterGroups } from './enter.ts';
-import type { Host } from './host.ts';
-import { chooseIdentity, type Identity } from './identity.ts';
+import { proveGone } from './gone.ts';
+import { withInputs } from './inputs-bind.ts';
 import { KeptStream } from './kept-stream.ts';
-import { launch, type Running } from './launch.ts';
+import { launch } from './launch.ts';
 import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
 import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
-import type { PipeSupply } from './pipes.ts';
-import {
-  closePlaces,
-  hiddenTargets,
-  openPlaces,
-  ownerOf,
-  type Place,
-  workspaceTarget,
-} from './places.ts';
-import {
-  limitsProcessesInside,
-  namespaceProcesses,
-  openFilesLimit,
-  type PlannedPlace,
-  sandboxedPlan,
-  unsandboxedPlan,
-} from './plan.ts';
-
+import { closePlaces } from './places.ts';
+import { sandboxedPlan, unsandboxedPlan } from './plan.ts';
+import { accountFiles, planInputOf, prepareRun } from './prepare.ts';
 import { redactionOf } from './redaction/filter.ts';
-import type { RuntimeFolder } from './runtime-folder.ts';
-import type { Stop } from './seen.ts';
+import { limitsProcessesInside, namespaceProcesses, openFilesLimit } from './rlimits.ts';
+import { SpawnerLost } from './spawner/order.ts';
 import { Supervision } from './supervise.ts';
 
-export interface RunControl {
-  /** Cancels the run; `reason` is put into the message. */
-  readonly signal: AbortSignal;
-  /** The values that the invocation names; none where it names none. They are given to the process, and hidden in its output. */
-  readonly secrets?: SealedSecrets;
-  /** True where the output goes to nobody but the gateway itself, as it is: nothing is hidden in it. */
-  readonly withheld?: boolean;
-  /** Called once, right after the process was created. */
-  onStarted(handle: RunHandle): void;
-  /** The first `limits.output` bytes of each stream as they come, exactly; beyond that only the outcome has the tail. */
-  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
-}
-
-export interface RunContext {
-  readonly host: Host;
-  readonly folder: RuntimeFolder;
-  readonly inherited: readonly number[];
-  readonly supply: PipeSupply;
-  /** File of the seccomp program; null where there is none for this processor. */
-  readonly seccomp: string | null;
-  readonly cgroups: CgroupHost | null;
-  readonly sandboxed: boolean;
-  readonly bootId: string;
-  readonly clock: Clock;
-  readonly graceMs: number;
-  readonly stateDir: string;
-  readonly gateway: { readonly uid: number; readonly gid: number };
-}
-
-export interface ActiveRun {
-  readonly invocation: Invocation;
-  readonly context: RunContext;
-  readonly identity: Identity;
-  readonly group: Group | null;
-  readonly startedAt: { readonly now: number; readonly monotonic: number };
-  readonly output: { readonly stdout: KeptStream; readonly stderr: KeptStream };
-  readonly running: Running;
-  readonly supervision: Supervision;
-  readonly lookout: Lookout;
-  stop(reason: Stop['reason'], text: string): void;
-  /** Stops listening to the one who may cancel. */
-  detach(): void;
-}
+export type { ActiveRun, RunContext, RunControl } from './active-run.ts';
 
 /** Past so many times the limit a stream ends its run. */
 const floodFactor = 64;
@@ -95,9 +37,13 @@ export async function startRun(
   control: RunControl,
   lastCheck: () => void = () => {},
 ): Promise<ActiveRun> {
-  const owner = ownerOf(invocation);
-  const identity = chooseIdentity(invocation, owner, context.gateway);
-  const places = context.sandboxed ? openPlaces(invocation, identity, owner) : [];
+  const check = (): void => {
+    if (control.signal.aborted) throw cancelledBefore(control.signal);
+    lastCheck();
+  };
+  const opened = prepareRun(context, invocation);
+  const prepared = await withInputs(context, invocation, opened, check);
+  const { identity, places } = prepared;
   let group: Group | null = null;
   const secrets = (control.secrets ?? noSecrets).open();
   const redaction = control.withheld === true ? null : redactionOf(secrets);
@@ -113,39 +59,25 @@ export async function startRun(
   const members = (): readonly number[] => membersOfRun(active);
   let workspace: WorkspaceLook | null = null;
   try {
-    const opened = places.find((place) => place.target === workspaceTarget)?.fd ?? null;
-    workspace = await lookAtWorkspace(invocation, opened, {
+    workspace = await lookAtWorkspace(invocation, prepared.workspace, {
       members,
       pause: () => holdStill(() => commandsOf(active)),
       resume: () => letGo(commandsOf(active)),
       outgrown: () => active?.stop('workspace', ''),
     });
     if (context.cgroups !== null) group = openGroup(context.cgroups, requestId, invocation.limits);
-    const input = {
-      requestId,
-      invocation,
-      host: context.host,
-      identity,
-      places: stagePlaces(context, places),
-      hidden: hiddenTargets(places, context.stateDir),
-      secrets,
-      entries: group?.entries ?? [],
-      gatewayPid: process.pid,
-    };
+    const entries = group?.entries ?? [];
+    const input = planInputOf(context, requestId, invocation, prepared, { secrets, entries });
     const plan = context.sandboxed ? sandboxedPlan(input) : unsandboxedPlan(input);
     const running = await launch(
       {
         plan,
         stdin: invocation.stdin,
         files: accountFiles(context, identity),
-        inherited: context.inherited,
         onChunk,
-        lastCheck: () => {
-          if (control.signal.aborted) throw cancelledBefore(control.signal);
-          lastCheck();
-        },
+        lastCheck: check,
       },
-      context.supply,
+      context,
     );
     const startedAt = { now: context.clock.now(), monotonic: context.clock.monotonic() };
     const supervision = new Supervision({
@@ -183,10 +115,14 @@ export async function startRun(
         // bubblewrap has bound them, or proven that what was staged is them.
         closePlaces(places);
       },
+      release: prepared.release,
     };
   } catch (error) {
     closePlaces(places);
     workspace?.close();
+    const lost = error instanceof SpawnerLost ? await neverLetIn(context, requestId, error) : null;
+    await prepared.release();
+    if (lost !== null) throw lost;
     if (group !== null) await removeGroups(group.paths);
     if (error instanceof ReeveError) throw error;
     throw unavailable(error);
@@ -209,7 +145,7 @@ export async function startRun(
       await abandon(active);
       throw unavailable(error);
     }
-  }
+  } else active.running.letIn();
   return active;
 }
 
@@ -219,7 +155,29 @@ async function abandon(run: ActiveRun): Promise<void> {
   await run.supervision.finished();
   await run.lookout.finish();
   run.detach();
+  await run.release();
   if (run.group !== null) await removeGroups(run.group.paths);
+}
+
+/**
+ * Asked for, and whoever starts processes went away before it had answered. Whether there was a process or not, its gate
+ * was never opened; what there is of it is ended, and only then it is told.
+ */
+async function neverLetIn(
+  context: RunContext,
+  requestId: string,
+  cause: SpawnerLost,
+): Promise<ReeveError> {
+  const gone = await proveGone(requestId, null, context.cgroups);
+  const left = gone
+    ? 'Ask again'
+    : 'Its empty sandbox could not be ended: look for it on the host, then ask again';
+  return new ReeveError(
+    'COMMAND_EXECUTION_FAILED',
+    `${cause.message[0]!.toUpperCase()}${cause.message.slice(1)}; nothing of the command ran. ${left}.`,
+    [],
+    { cause },
+  );
 }
 
 function unavailable(error: unknown): ReeveError {
@@ -229,26 +187,6 @@ function unavailable(error: unknown): ReeveError {
     [],
     { cause: error },
   );
-}
-
-function stagePlaces(context: RunContext, places: readonly Place[]): readonly PlannedPlace[] {
-  // A mount inside a staged workspace needs no path of its own, but it is simpler to treat all alike.
-  return places.map((place, index) => ({
-    ...place,
-    staged: place.mustStage ? context.folder.place(index, place.kind) : null,
-  }));
-}
-
-function accountFiles(context: RunContext, { uid, gid }: Identity) {
-  return {
-    seccomp: context.seccomp,
-    passwd: context.folder.file(
-      `passwd-${uid}-${gid}`,
-      `reeve:x:${uid}:${gid}:Reeve:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
-    ),
-    stdin: (bytes: Uint8Array) => context.folder.passing(bytes),
-    group: context.folder.file(`group-${gid}`, `reeve:x:${gid}:\nnogroup:x:65534:\n`),
-  };
 }
 
 function reasonOf(signal: AbortSignal): string {

@@ -12,9 +12,10 @@ import { areFor, noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { removeGroups } from './cgroup.ts';
 import { ExecutableCheck } from './executable.ts';
 import { proveGone } from './gone.ts';
-import { readHost } from './host.ts';
+import { findProgram, readHost } from './host.ts';
 import { self } from './identity.ts';
 import { inheritedDescriptors } from './inherited.ts';
+import { createCopiesFolder } from './inputs-folder.ts';
 import { limitReport } from './limit-report.ts';
 import { outcomeOf } from './outcome.ts';
 import { PipeSupply } from './pipes.ts';
@@ -23,6 +24,7 @@ import { bootId } from './processes.ts';
 import { type ActiveRun, type RunContext, type RunControl, startRun } from './run.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { seccompProgram } from './seccomp.ts';
+import { Starters } from './spawner/starters.ts';
 
 export interface RunnerOptions {
   /** `required`: no sandbox, no run. `unsandboxed`: without one where it cannot be had, and every report says so. */
@@ -32,6 +34,8 @@ export interface RunnerOptions {
   /** Where the gateway keeps its state: covered in the sandbox if it lies in what a command may see. */
   readonly stateDir: string;
   readonly clock: Clock;
+  /** Who starts processes: null or absent leaves it to the host. `gateway`: this process itself, without a spawner. */
+  readonly starter?: 'gateway' | null;
 }
 
 export interface Runner {
@@ -52,11 +56,14 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const inherited = inheritedDescriptors();
   const host = readHost();
   const folder = createRuntimeFolder(options.stateDir);
+  const perl = options.starter === 'gateway' ? null : findProgram('perl');
+  const starters = new Starters({ perl, inherited });
   const base = {
     host,
     folder,
-    inherited,
-    supply: new PipeSupply(folder.closed),
+    copies: createCopiesFolder(),
+    starters,
+    supply: new PipeSupply(folder.closed, (paths) => starters.makePipes(paths)),
     seccomp: host.arch === null ? null : folder.file('seccomp', seccompProgram(host.arch)),
     bootId: bootId() ?? '',
     clock: options.clock,
@@ -81,13 +88,19 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       }
     });
   } catch (error) {
+    await starters.close();
     folder.remove();
     throw error;
   }
-  const { capabilities, cgroups } = probed;
+  const { cgroups } = probed;
+  const capabilities = { ...probed.capabilities, spawner: spawnerOf(starters) };
   const sandboxed = capabilities.tier !== 'none';
   const context: RunContext = { ...base, cgroups, sandboxed, graceMs: options.graceMs };
   return new LocalRunner(options, capabilities, context);
+}
+
+function spawnerOf({ why }: Starters): Capabilities['spawner'] {
+  return why === null ? { use: true, why: null } : { use: false, why };
 }
 
 class LocalRunner implements Runner {
@@ -131,7 +144,9 @@ class LocalRunner implements Runner {
     this.#closed = true;
     for (const run of this.#active) run.stop('cancelled', stopping);
     await Promise.all(this.#busy);
+    await this.#context.starters.close();
     this.#context.folder.remove();
+    this.#context.copies.remove();
     const { cgroups } = this.#context;
     // Another gateway's runs may be in there: then the folder stays. In version 2 it carries settings and always stays.
     if (cgroups?.version === 1) await removeGroups(Object.values(cgroups.bases), 1);

@@ -26,6 +26,8 @@ export interface Seen {
   readonly gone: boolean;
   /** The end of the process that was started: bubblewrap, or without a sandbox the command itself. */
   readonly process: { readonly code: number | null; readonly signal: string | null };
+  /** Whoever started the process went away, so its end is not known: before the command was let in, or after. */
+  readonly lost?: 'before' | 'during' | null;
   /** What bubblewrap told; null without a sandbox. */
   readonly sandbox: { readonly childPid: number | null; readonly exitCode: number | null } | null;
   readonly oomKills: number;

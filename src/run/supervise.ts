@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Group, killGroups, killMembers } from './cgroup.ts';
-import type { Ending, Running } from './launch.ts';
+import type { Running } from './launch.ts';
 import { childrenOf, isAlive, processesOf, signalGroup, signalPid } from './processes.ts';
 import type { Stop } from './seen.ts';
+import type { Ending } from './spawner/order.ts';
 
 export interface Supervised {
   readonly requestId: string;
@@ -59,8 +60,10 @@ export class Supervision {
     const process = await running.ended;
     this.#ended = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    // Nobody is its parent any more, and nobody would tell of its end.
+    if (process.lost) this.#kill();
     running.drain(lastDrain);
-    const gone = await this.#gone();
+    const gone = await this.#gone(process.lost);
     running.drain(lastDrain);
     running.release();
     return { process, stop: this.#stop, gone };
@@ -87,18 +90,21 @@ export class Supervision {
     if (sandboxed) {
       running.kill('SIGKILL');
       // Its parent is ours, so the pid cannot have been given to another while bubblewrap lives.
-      if (childPid !== null) signalPid(childPid, 'SIGKILL');
+      if (childPid !== null && isAlive(childPid, running.status.childStart)) {
+        signalPid(childPid, 'SIGKILL');
+      }
     } else signalGroup(running.pid, 'SIGKILL');
     if (group !== null) killMembers(group.paths);
   }
 
-  async #gone(): Promise<boolean> {
+  async #gone(lost: boolean): Promise<boolean> {
     const { running, group, sandboxed, requestId } = this.#run;
     const groupGone = group === null || (await killGroups(group.paths, patienceMs));
     const { childPid, childStart } = running.status;
     if (sandboxed && childPid !== null) {
       // The first process of a pid namespace is gone only after everything in the namespace is.
-      return groupGone && (childStart === null || (await dead(childPid, childStart)));
+      const sandboxGone = childStart === null || (await dead(childPid, childStart));
+      if (!sandboxGone || !lost) return groupGone && sandboxGone;
     }
     if (!sandboxed) signalGroup(running.pid, 'SIGKILL');
     // bubblewrap that failed half-way can leave its child waiting; without a sandbox anything may be left.

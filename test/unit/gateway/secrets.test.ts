@@ -76,7 +76,7 @@ const inventory = `version: 1
 commands:
 ${entry('show', show, '    secrets: [FROM_VARIABLE, FROM_CREDENTIAL, FROM_COMMAND, NEEDS_INNER, { name: FROM_FILE, as: file }]\n').replace('[development]', '[development, staging]')}
 ${entry('forms', "[/usr/bin/python3, -c, \"import os,base64,json,urllib.parse as u,sys; v=os.environ['FROM_VARIABLE']; b=v.encode(); o=sys.stdout; [o.write(x+chr(10)) or o.flush() for x in (base64.b64encode(b).decode(), base64.urlsafe_b64encode(b'x'+b).decode(), base64.b64encode(b'xy'+b).decode().rstrip('='), b.hex(), b.hex().upper(), u.quote(v), u.quote(v,safe=''), u.quote_plus(v), json.dumps(v))]; [(o.write(c), o.flush()) for c in v]; sys.stderr.write('error: '+v)\"]", '    secrets: [FROM_VARIABLE]\n')}
-${entry('flood', "[/usr/bin/python3, -c, \"import os; v=os.environ['FROM_VARIABLE']; print((v+'.')*4000)\"]", '    secrets: [FROM_VARIABLE]\n    limits: { output: 1000B }\n')}
+${entry('flood', "[/usr/bin/python3, -c, \"import os; v=os.environ['FROM_VARIABLE']; print((v+'.')*2000)\"]", '    secrets: [FROM_VARIABLE]\n    limits: { output: 1000B }\n')}
 ${entry('wait', '[/bin/sleep, "3"]', '    secrets: [FROM_VARIABLE, FROM_COMMAND, { name: FROM_FILE, as: file }]\n')}
 ${entry('plain', '[/bin/sh, -c, "env; ls /run"]')}
 ${entry('give', '[/bin/sh, -c, "sleep 0.2; echo \\"$1\\"; echo noise >&2", sh, "{what}"]', '    parameters: { what: { type: string, pattern: "[a-z0-9-]+" } }\n    required: [what]\n').replace('[development]', '[development, staging]')}
@@ -196,7 +196,7 @@ test('where the middle of output is left out, no half of a value is shown', asyn
   for (let from = 0; from + 8 <= values.variable.length; from++)
     assert.ok(!stdout.includes(values.variable.slice(from, from + 8)), stdout);
   assert.match(stdout, /bytes left out/);
-  assert.equal(done.usage?.stdoutBytes, 4000 * (values.variable.length + 1) + 1);
+  assert.equal(done.usage?.stdoutBytes, 2000 * (values.variable.length + 1) + 1);
 });
 
 test('those who watch see what is kept', async () => {

@@ -6,6 +6,7 @@ import { run, runnerFor, type Wish } from './fixture.ts';
 
 const wish = JSON.parse(process.argv[2]!) as Wish & {
   readonly sandbox?: 'required' | 'unsandboxed';
+  readonly starter?: 'gateway';
 };
 
 let chunks = 0;
@@ -23,7 +24,7 @@ const sampling = setInterval(() => {
 const closers: (() => Promise<void>)[] = [];
 const runner = await runnerFor(
   { after: (close) => closers.push(close) },
-  { sandbox: wish.sandbox ?? 'required', graceMs: 200 },
+  { sandbox: wish.sandbox ?? 'required', graceMs: 200, starter: wish.starter ?? null },
 );
 console.log(`capabilities ${JSON.stringify(runner.capabilities)}`);
 try {

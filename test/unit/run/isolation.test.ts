@@ -210,7 +210,7 @@ describe('a sandboxed command', () => {
     assert.match(said, /none/);
   });
 
-  test('holds no descriptor but its three, whatever the gateway inherited', async (t) => {
+  test('holds no descriptor but its three where the gateway itself starts it, whatever that inherited', async (t) => {
     if (!needsSandbox(t, runner)) return;
     const secret = join(parent, 'inherited');
     writeFileSync(secret, 'inherited-secret', { mode: 0o600 });
@@ -226,6 +226,7 @@ describe('a sandboxed command', () => {
         JSON.stringify({
           argv: sh('ls -l /proc/self/fd; cat <&7; cat /proc/self/fd/20; ls /proc/self/fd/57'),
           workspace,
+          starter: 'gateway',
         }),
       ],
       { encoding: 'utf8', timeout: 30_000 },
@@ -237,6 +238,31 @@ describe('a sandboxed command', () => {
     const links = [...said.matchAll(/(\d+) -> ([^\\]+)/g)].map((m) => m[2]!);
     assert.ok(links.length >= 6);
     for (const link of links) assert.match(link, /^\/dev\/null$|\(deleted\)$|^\/proc\/\d+\/fd$/);
+  });
+
+  test('holds its three descriptors and no other where the spawner starts it', async (t) => {
+    if (!needsSandbox(t, runner)) return;
+    if (!runner.capabilities.spawner.use) {
+      t.skip(`no spawner: ${runner.capabilities.spawner.why}`);
+      return;
+    }
+    const child = spawnSync(
+      'bash',
+      [
+        '-c',
+        'exec 7< /etc/passwd 20< /etc/passwd 57< /; exec "$@"',
+        'bash',
+        process.execPath,
+        join(here, 'gateway-process.ts'),
+        JSON.stringify({ argv: sh('ls -l /proc/self/fd; ls /proc/1/fd'), workspace }),
+      ],
+      { encoding: 'utf8', timeout: 30_000 },
+    );
+    const outcome = JSON.parse(/^outcome (.*)$/m.exec(child.stdout)![1]!) as { out: string };
+    // The fourth is the folder that ls itself reads.
+    const numbers = [...outcome.out.matchAll(/(\d+) -> (.+)/g)].map((m) => Number(m[1]));
+    assert.deepEqual(numbers, [0, 1, 2, 3], outcome.out);
+    assert.match(outcome.out, / 3 -> \/proc\/\d+\/fd/);
   });
 
   test('has the programs it needs: node, python and git', async (t) => {

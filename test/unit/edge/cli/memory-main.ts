@@ -43,6 +43,7 @@ const wiring: Wiring = {
     seccomp: true,
     processLimit: 'rlimit',
     limits: { tier: 'bubblewrap', enforced: ['processes', 'output'], degraded: ['memory'] },
+    spawner: { use: true, why: null },
     problems: [
       { what: 'memory is not limited', why: 'there is no control group', remedy: 'delegate one' },
     ],

@@ -9,6 +9,7 @@ import type { Clock, Ids, PasskeyVerifier, Store } from './core/ports.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
 import type { Pages } from './edge/page/door.ts';
+import type { Webhooks } from './edge/webhooks/webhooks.ts';
 import type { House } from './gateway/house.ts';
 import { version } from './version.ts';
 
@@ -71,6 +72,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     });
     opened.push(() => runner.close());
     const generations = new Generations(first.value, load);
+    let webhooks: Webhooks | null = null;
     const house: House = {
       store,
       liveness,
@@ -84,10 +86,14 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
+      lagging: () => webhooks?.troubles() ?? [],
       report: tellOperator,
     };
     const tailer = await tail(store, settings.auditFile, options.stateDir);
     opened.push(() => tailer.close());
+    // Only where a gateway stays: one that comes and goes leaves the telling to the next that serves this state.
+    if (options.trust === 'gateway') webhooks = await webhooksOf(house, options.stateDir);
+    opened.push(() => webhooks?.close());
     const gateway = await openGateway(house, {
       announce: options.trust === 'gateway' ? 'now' : 'first-use',
       drainMs,
@@ -102,6 +108,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       warnings: first.warnings,
       token,
       capabilities: runner.capabilities,
+      metrics: () => webhooks?.metrics() ?? [],
       reopenAudit: () => tailer.reopen(),
       close: closeAll,
     };
@@ -143,6 +150,25 @@ async function pagesOf(house: House, publicUrl: string | null): Promise<Pages | 
       return readSecret(generations.current, use, secret).toString('utf8');
     },
     clock,
+  });
+}
+
+async function webhooksOf(house: House, stateDir: string): Promise<Webhooks> {
+  const { startWebhooks } = await import('./edge/webhooks/webhooks.ts');
+  const { readSecret } = await import('./gateway/secret-source.ts');
+  const { tryLock } = await import('./store/exclusive.ts');
+  const { store, generations, page, report } = house;
+  return startWebhooks({
+    store,
+    endpoints: () => generations.current.settings.webhooks,
+    secretOf: ({ name, secret }) => {
+      const use = { name: `webhooks.${name}.secret`, as: 'variable' } as const;
+      return readSecret(generations.current, use, secret).toString('utf8');
+    },
+    lock: () => tryLock(join(stateDir, 'webhooks.lock')),
+    page,
+    clock,
+    report,
   });
 }
 

@@ -89,7 +89,7 @@ export type ExecutionEvent =
 
 export interface Health {
   readonly ready: boolean;
-  /** In plain words, one a line: a broken reload, an unwritable record, no sandbox, frozen. */
+  /** In plain words, one a line: a broken reload, an unwritable record, no sandbox; and webhooks that are behind, which keep nothing from being ready. */
   readonly problems: readonly string[];
   readonly generation: string;
   readonly frozen: boolean;

@@ -28,8 +28,10 @@ export function health(house: House): Health {
       `${house.state.unproven.size} execution(s) of a lost gateway cannot be proven to have ended.`,
     );
   }
+  const ready = problems.length === 0;
+  problems.push(...(house.lagging?.() ?? []));
   return {
-    ready: problems.length === 0,
+    ready,
     problems,
     generation: current.hash,
     frozen: isFrozen(house),

@@ -29,6 +29,8 @@ export interface House {
     /** Running executions of lost gateways whose processes could not be proven gone. */
     unproven: ReadonlySet<string>;
   };
+  /** What is behind without keeping the gateway from its work, in words, one a line: for health. */
+  readonly lagging?: () => readonly string[];
   /** Trouble that no caller waits for: told to the operator's log. */
   readonly report: (message: string, error?: unknown) => void;
 }

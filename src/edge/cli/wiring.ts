@@ -24,6 +24,8 @@ export interface OpenGateway {
   readonly token: string;
   /** What the runner found out about this host, so that nobody has to probe again. */
   readonly capabilities?: Capabilities;
+  /** Further lines for /metrics, in Prometheus' text format. */
+  metrics?(): readonly string[];
   /** Closes and opens the JSON Lines audit file again, after log rotation. */
   reopenAudit?(): void;
   close(): Promise<void>;

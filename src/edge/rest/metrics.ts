@@ -22,8 +22,13 @@ export class Metrics {
     increment(this.#calls, labels({ status, error_code: errorCode ?? '' }));
   }
 
-  /** The whole text. The open executions are those that the caller may see. */
-  async text(gateway: Gateway, caller: Caller, version: string): Promise<string> {
+  /** The whole text. The open executions are those that the caller may see; `more` are lines of their own. */
+  async text(
+    gateway: Gateway,
+    caller: Caller,
+    version: string,
+    more: readonly string[],
+  ): Promise<string> {
     const health = await gateway.health();
     const open = await countOpen(gateway, caller);
     return [
@@ -60,6 +65,7 @@ export class Metrics {
       ...family('process_start_time_seconds', 'gauge', 'When this process started.', [
         ['', Math.round(Date.now() / 1_000 - process.uptime())],
       ]),
+      ...more,
       '',
     ].join('\n');
   }
@@ -80,7 +86,7 @@ async function countOpen(gateway: Gateway, caller: Caller): Promise<[string, num
   return [...counts].map(([status, count]) => [labels({ status }), count]);
 }
 
-function family(
+export function family(
   name: string,
   type: 'gauge' | 'counter',
   help: string,
@@ -95,7 +101,7 @@ function family(
 }
 
 /** The values are ours: ids, statuses, codes. */
-function labels(values: Readonly<Record<string, string>>): string {
+export function labels(values: Readonly<Record<string, string>>): string {
   return `{${Object.entries(values)
     .map(([name, value]) => `${name}="${value}"`)
     .join(',')}}`;

@@ -48,6 +48,8 @@ export interface HttpOptions {
     response: ServerResponse,
     caller: Caller,
   ) => Promise<void>;
+  /** Further lines for /metrics, in Prometheus' text format. */
+  readonly metrics?: () => readonly string[];
   /** What the operator's log is told; pino on standard error unless given. */
   readonly report?: Report;
 }
@@ -200,7 +202,7 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
     kind: 'bytes',
     status: 200,
     mediaType: 'text/plain; version=0.0.4; charset=utf-8',
-    bytes: await tools.metrics.text(gateway, call.caller, version),
+    bytes: await tools.metrics.text(gateway, call.caller, version, options.metrics?.() ?? []),
   }));
   let document: string | null = null;
   addRoute(app, tools, contract.openapi, async () => {

@@ -70,6 +70,7 @@ async function serve(
       token: open.token,
       ...(open.who === undefined ? {} : { who: open.who }),
       pages: open.pages ?? null,
+      ...(open.metrics === undefined ? {} : { metrics: open.metrics }),
       host: settings.listen.host,
       port: port ?? settings.listen.port,
       allowedHosts: settings.allowedHosts,

@@ -31,12 +31,13 @@ export function fixedFolder(pattern: string): readonly string[] {
 }
 
 /**
- * Folders in which a run sees the declared files and nothing else: the fixed part of every wild pattern, unless that is
- * the workspace itself. A file that somebody adds there later is not seen.
+ * Folders, as parts of their paths, in which a run sees the declared files and nothing else: the fixed part of every wild
+ * pattern, unless that is the workspace itself; and the workspace for `**`. A file that somebody adds there is not seen.
  */
-export function sealedFolders(patterns: readonly string[]): readonly string[] {
-  const folders = patterns.filter(isWild).map((pattern) => fixedFolder(pattern).join('/'));
-  return [...new Set(folders)].filter((folder) => folder !== '').sort();
+export function sealedFolders(patterns: readonly string[]): readonly (readonly string[])[] {
+  const whole = patterns.includes('**') ? [[]] : [];
+  const folders = patterns.filter(isWild).map(fixedFolder);
+  return [...whole, ...folders.filter((folder) => folder.length > 0)];
 }
 
 /** True where files may be added later that match and are still seen: folders that no fixed part names. */

@@ -8,6 +8,7 @@ import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller, Trust } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
+import { hasBoundInputs, withoutSandbox } from '../run/inputs-bind.ts';
 import { fileWithoutSandbox } from '../run/secret-arguments.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
@@ -120,6 +121,7 @@ function ofSandbox(
       `The sandbox cannot be set up on this host. ${why}`.trim(),
     );
   }
+  if (capabilities.tier === 'none' && hasBoundInputs(invocation)) return withoutSandbox(invocation);
   const { degraded } = house.runner.report(invocation);
   if (generation.settings.limitsRequired && degraded.length > 0) {
     return new ReeveError(

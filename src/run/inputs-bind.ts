@@ -95,7 +95,7 @@ async function bind(
     const tree = treeOf(files, invocation.inputPatterns);
     const own = places.find(({ target }) => target === ownTarget) ?? null;
     // Inputs in .reeve: it is put together like the rest, read-only.
-    const keptOwn = tree.folders.has('.reeve') ? null : own;
+    const keptOwn = tree.sealed || tree.folders.has('.reeve') ? null : own;
     const patterns = invocation.inputPatterns.map(globExpression);
     const filling = new Filling({
       ...{ identity, workspace, state, patterns, check, own: keptOwn, opened: made },

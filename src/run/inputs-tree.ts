@@ -20,7 +20,7 @@ export interface Branch {
 export function treeOf(files: readonly InputFile[], patterns: readonly string[]): Branch {
   const root = branch(false);
   for (const pattern of patterns) at(root, fixedFolder(pattern));
-  for (const folder of sealedFolders(patterns)) at(root, folder.split('/')).sealed = true;
+  for (const folder of sealedFolders(patterns)) at(root, folder).sealed = true;
   for (const { path, sha256 } of files) {
     const parts = path.split('/');
     at(root, parts.slice(0, -1)).files.set(parts.at(-1)!, sha256);

@@ -1,5 +1,6 @@
 /** Habits that end in trouble. In: a command as it is written. Out: warnings, each with what would be better. Never an error. */
 import type { Command } from '../../core/command.ts';
+import { reachesUnnamedFolders } from '../../core/input-patterns.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { domainOf } from './arguments.ts';
 import { isDangerous } from './complaints.ts';
@@ -19,6 +20,22 @@ export function reportHabits(command: Command, met: readonly Met[], report: Repo
   reportWriting(command, met, report);
   reportSecrets(command, report);
   reportExamples(command, report);
+  reportInputs(command, report);
+}
+
+/** What no fixed folder holds can be added later in a folder that nobody thought of, and is seen. */
+function reportInputs({ inputs }: Command, report: Report): void {
+  if (inputs.kind !== 'files') return;
+  inputs.patterns.forEach((pattern, index) => {
+    if (!reachesUnnamedFolders(pattern)) return;
+    report({
+      rule: 'loose-inputs',
+      steps: ['inputs', index],
+      message: `${JSON.stringify(pattern)} begins with folders that have no name, so files which are added to other folders between the decision and the run are seen by the command, and nobody decided on them`,
+      remedy:
+        'Begin it with a folder (migrations/**): in that a run sees the declared files and no others.',
+    });
+  });
 }
 
 function reportPatterns(command: Command, report: Report): void {

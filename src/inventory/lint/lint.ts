@@ -3,7 +3,7 @@
  * the variables that protect what it starts. Never: a process, or a look at anything but the declaration.
  */
 import type { Command } from '../../core/command.ts';
-import { globExpression } from '../../core/input-patterns.ts';
+import { globExpression, reachesUnnamedFolders } from '../../core/input-patterns.ts';
 import type { Findings } from '../diagnose.ts';
 import type { Path } from '../source.ts';
 import { sandboxWorkspace } from '../workspace-path.ts';
@@ -92,7 +92,9 @@ function boundBy(command: Command): (path: string) => boolean {
     command.approvals.length > 0 ||
     Object.values(command.environments).some((o) => (o.approvals?.length ?? 0) > 0);
   if (command.inputs.kind !== 'files' || !approved) return () => false;
-  const expressions = command.inputs.patterns.map(globExpression);
+  const expressions = command.inputs.patterns
+    .filter((pattern) => !reachesUnnamedFolders(pattern))
+    .map(globExpression);
   return (path) => {
     const inside = path.replace(`${sandboxWorkspace}/`, '').replace(/^(?:\.\/)+/, '');
     return expressions.some((expression) => expression.test(inside));

@@ -10,6 +10,7 @@ export const lintRules = Object.freeze({
   'code-with-parameter': 'warning',
   'runs-workspace-code': 'warning',
   'loads-from-workspace': 'warning',
+  'loose-inputs': 'warning',
   'planted-configuration': 'warning',
   'protection-overridden': 'warning',
   'free-output': 'warning',

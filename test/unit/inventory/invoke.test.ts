@@ -367,6 +367,9 @@ test('declared inputs are hashed, sorted, hidden ones too, and a link among them
     assert.match(error.message, new RegExp(`"${path}" is a symbolic link`));
     rmSync(join(at.workspace, path));
   }
+  const named = at.command('run: [/usr/bin/true]\ninputs: [migrations]');
+  const refused = await refusal(invoke(at, named, {}));
+  assert.match(refused.message, /"migrations" is a folder, .*Write migrations\/\*\*/);
   assert.equal(
     (await invoke(at, at.command('run: [/usr/bin/true]\ninputs: unbound'), {})).inputs,
     'unbound',

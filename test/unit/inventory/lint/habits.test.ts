@@ -33,6 +33,8 @@ test('fields | warnings | why', (t) => {
       'wc writes nothing',
     ],
     [`${tool}workspace: read-write`, [], 'nobody knows the program'],
+    [`${tool}inputs: ["**/*.sql"]`, ['loose-inputs'], 'files may be added in any folder'],
+    [`${tool}inputs: [db/**, "*.sql", Makefile]`, [], 'each is held'],
     [`${tool}variables: { API_TOKEN: abcdef }`, ['secret-in-variables'], 'a secret in plain sight'],
     [`${tool}variables: { API_TOKEN_FILE: /run/token, PASSWORD: "" }`, [], 'a place, and nothing'],
     [

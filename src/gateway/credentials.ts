@@ -170,7 +170,7 @@ function codeFrom(bytes: Uint8Array): string {
     text = codeAlphabet[Number(bits & 31n)]! + text;
     bits >>= 5n;
   }
-  return text.match(/.{1,5}/g)!.join('-');
+  return text.replace(/^(.{5})(.{5})(.{5})(.{5})/, '$1-$2-$3-$4-');
 }
 
 function notAllowed(why: string): ReeveError {

@@ -42,7 +42,15 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
   }
   const configFile = await usableConfiguration(options.config, io.env);
   const open = await wiring.open({ configFile, stateDir, env: io.env, trust: 'same-user' });
-  return { gateway: open.gateway, mode: 'local', url: null, caller, close: () => open.close() };
+  const { gateway, who } = open;
+  return {
+    gateway,
+    mode: 'local',
+    url: null,
+    // The people file may give the local user roles.
+    caller: (client) => ({ ...caller(client), principal: who?.local() ?? localUser() }),
+    close: () => open.close(),
+  };
 }
 
 async function remote(

@@ -2,6 +2,7 @@
  * Every verb of the command line, as data: `--help`, docs/cli.md and the parser all come from here.
  * Never: a verb listed that does nothing yet.
  */
+import { credentialVerbs } from './credential-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -201,6 +202,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve lint && reeve reload'],
     load: () => import('./verbs/reload.ts'),
   },
+  ...credentialVerbs,
   {
     name: 'doctor',
     group: 'Operating',

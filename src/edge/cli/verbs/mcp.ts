@@ -16,10 +16,14 @@ const openAfterMs = 100;
 export async function run(context: Context): Promise<number> {
   const { io, screen, wiring } = context;
   let opening: Promise<Connection> | null = null;
+  let opened: Connection | null = null;
   const lazy = lazyGateway(async () => {
     opening = import('../connect.ts').then(({ connect }) => connect(context, 'mcp-stdio'));
-    return (await opening).gateway;
+    opened = await opening;
+    return opened.gateway;
   });
+  // Read when the gateway looks at it, which is open by then: only then is it known which roles the local user has.
+  const principal = () => opened?.caller().principal ?? localUser();
   const failed = Promise.withResolvers<number>();
   const timer = setTimeout(() => {
     lazy.open().catch(async (error: unknown) => {
@@ -39,7 +43,13 @@ export async function run(context: Context): Promise<number> {
   try {
     const served = serveMcpStdio({
       gateway: lazy.gateway,
-      caller: (client) => ({ principal: localUser(), face: 'mcp-stdio', client }),
+      caller: (client) => ({
+        get principal() {
+          return principal();
+        },
+        face: 'mcp-stdio',
+        client,
+      }),
       version: wiring.version,
     }).then(() => exitCodes.ok);
     return await Promise.race([served, failed.promise, signalled.promise]);

@@ -3,7 +3,7 @@
  * left out: what no part shows comes at the end as it is.
  */
 import { facts, h, notice, section } from './dom.js';
-import { exact, exactJson, lengthOf, oddities } from './exact.js';
+import { exact, exactJson, lengthOf, oddities, prose } from './exact.js';
 import { duration, size } from './times.js';
 
 /** @typedef {Readonly<Record<string, any>>} Dossier */
@@ -79,7 +79,9 @@ export function commandSection(dossier) {
       ['timeout', duration(dossier.timeoutMs)],
       [
         'runs as user',
-        dossier.runAs === null ? 'the owner of the workspace' : String(dossier.runAs),
+        dossier.runAs === null
+          ? 'one that the gateway chooses (runAs is not set)'
+          : String(dossier.runAs),
       ],
     ]),
   );
@@ -167,6 +169,7 @@ export function surroundingsSection({ variables, secrets, mounts, limits, sandbo
         ),
     h('h3', {}, 'Limits'),
     limitsList(limits),
+    facts([['sandbox', exactJson(sandbox?.tier)]]),
     sandbox?.tier === 'unsandboxed' && notice('alarm', 'It runs without a sandbox on this host.'),
     sandbox?.degraded?.length > 0 &&
       notice('warning', 'This host does not enforce: ', exact(sandbox.degraded.join(', ')), '.'),
@@ -209,20 +212,23 @@ export function aboutSection(dossier) {
     'about',
     'What its author says',
     facts([
-      ['title', exactJson(dossier.title)],
-      ['description', exactJson(dossier.description)],
-      ['owner', exactJson(dossier.owner)],
+      ['title', prose(String(dossier.title))],
+      ['description', prose(String(dossier.description))],
+      ['owner', prose(String(dossier.owner))],
       [
         'guardrails',
         guardrails.length > 0 &&
           h(
             'ul',
             {},
-            guardrails.map((text) => h('li', {}, exact(text))),
+            guardrails.map((text) => h('li', {}, prose(text))),
           ),
       ],
-      ['rollback', dossier.rollback === null ? null : exactJson(dossier.rollback)],
-      ['compliance', dossier.complianceNotes === null ? null : exactJson(dossier.complianceNotes)],
+      ['rollback', dossier.rollback === null ? null : prose(String(dossier.rollback))],
+      [
+        'compliance',
+        dossier.complianceNotes === null ? null : prose(String(dossier.complianceNotes)),
+      ],
       [
         'policies that decided',
         dossier.policies.map((/** @type {string} */ id) => [exact(id), ' ']),

@@ -67,14 +67,26 @@ function kindOf(character) {
   return /[!-~]/.test(character) ? 'plain' : 'foreign';
 }
 
+/** @param {string | undefined} character */
+function isSeen(character) {
+  return character !== undefined && ['plain', 'foreign'].includes(kindOf(character));
+}
+
+/** Text that was written for people, as exact as any other.
+ * @param {string} value
+ */
+export function prose(value) {
+  return exact(value, 'exact prose');
+}
+
 /**
  * The value in a box of its own, whatever its direction. Blanks at its ends, and several in a row, are marked.
  * @param {string} value
  * @returns {HTMLElement}
  */
-export function exact(value) {
+export function exact(value, classes = 'exact') {
   const text = value.toWellFormed();
-  const box = h('bdi', { class: 'exact', dir: 'ltr' });
+  const box = h('bdi', { class: classes, dir: 'ltr' });
   if (text === '') {
     box.append(h('span', { class: 'empty' }, '(empty)'));
     return box;
@@ -87,12 +99,8 @@ export function exact(value) {
   const signs = [...text];
   signs.forEach((sign, index) => {
     const kind = kindOf(sign);
-    const alone =
-      kind === 'space' &&
-      index > 0 &&
-      index < signs.length - 1 &&
-      kindOf(signs[index - 1] ?? '') === 'plain' &&
-      kindOf(signs[index + 1] ?? '') === 'plain';
+    // A blank between two signs that are seen needs no mark.
+    const alone = kind === 'space' && isSeen(signs[index - 1]) && isSeen(signs[index + 1]);
     if (kind === 'plain' || alone) {
       plain += sign;
       return;

@@ -4,7 +4,7 @@
  */
 import { append, h, notice } from './dom.js';
 import { enrolView } from './enrol.js';
-import { exact } from './exact.js';
+import { exact, prose } from './exact.js';
 import { listView } from './list.js';
 import { requestView } from './request.js';
 import { ask, base, Refused } from './rest.js';
@@ -42,7 +42,7 @@ function banner() {
     h('a', { class: 'brand', href: new URL('approve', base).href }, 'Reeve'),
     person !== null && [
       h('a', { href: new URL('enrol', base).href }, 'Add a passkey'),
-      h('span', { class: 'me' }, exact(person.name), ' (', exact(person.id), ')'),
+      h('span', { class: 'me' }, prose(person.name), ' (', exact(person.id), ')'),
       h('button', { type: 'button', class: 'plain', id: 'sign-out', click: signOut }, 'Sign out'),
     ],
   );

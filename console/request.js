@@ -10,7 +10,7 @@ import {
   surroundingsSection,
   table,
 } from './dossier.js';
-import { exact, exactJson } from './exact.js';
+import { exact, exactJson, prose } from './exact.js';
 import { base } from './rest.js';
 import { countdown, time } from './times.js';
 
@@ -42,6 +42,7 @@ export function requestView(view, signedIn, draft, said, answered) {
     ),
     said !== null && notice('good', said),
     endNotice(view),
+    view.mine.mayAnswer && yourTurn(view),
     warnings(view),
     whoSection(view, awaits),
     commandSection(dossier),
@@ -52,6 +53,19 @@ export function requestView(view, signedIn, draft, said, answered) {
     restSection(dossier),
     stagesSection(view),
     awaits && answerSection(view, signedIn, draft, answered),
+  );
+}
+
+/** @param {ApprovalReport} view */
+function yourTurn({ openStage, stages }) {
+  const stage = openStage === null ? undefined : stages[openStage];
+  return notice(
+    'plain',
+    `It waits for your answer: stage ${(openStage ?? 0) + 1} of ${stages.length}, `,
+    stage !== undefined && exact(stage.role),
+    '. Read all of it; ',
+    h('a', { href: '#answer' }, 'the answer is at the end'),
+    '.',
   );
 }
 
@@ -81,7 +95,7 @@ function endNotice({ status, errorCode, errorMessage, startBy }) {
         `It is over: ${words(status)}`,
         errorCode === null
           ? '.'
-          : [', ', exact(errorCode), '. ', errorMessage === null ? null : exact(errorMessage)],
+          : [', ', exact(errorCode), '. ', errorMessage === null ? null : prose(errorMessage)],
       );
   }
 }
@@ -226,7 +240,7 @@ function stagesSection(view) {
                   exact(approver),
                   ` ${verdict === 'approve' ? 'approved' : 'rejected'} by ${proof}, `,
                   time(at),
-                  reason !== '' && [': ', exact(reason)],
+                  reason !== '' && [': ', prose(reason)],
                 ),
               ),
             ),

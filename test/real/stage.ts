@@ -225,9 +225,9 @@ ${settings}`,
     return { stdout: done.stdout, stderr: done.stderr, exitCode: done.status ?? -1 };
   }
 
-  /** Starts `reeve serve` on a free port and waits until it is ready. */
-  async serve(state = 'state'): Promise<RunningGateway> {
-    const child = this.start(['serve', '--port', '0', ...this.options(state)]);
+  /** Starts `reeve serve`, on a free port unless one is named, and waits until it is ready. */
+  async serve(state = 'state', port = 0): Promise<RunningGateway> {
+    const child = this.start(['serve', '--port', String(port), ...this.options(state)]);
     let log = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       log += chunk.toString('utf8');

@@ -62,6 +62,8 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     const store = openSqliteStore(join(options.stateDir, 'reeve.db'));
     opened.push(() => store.close());
     const token = await localToken(options.stateDir, store);
+    const log = await verifiableLog(store, options.stateDir);
+    opened.push(() => log.close());
     const liveness = openLiveness(options.stateDir);
     opened.push(() => liveness.release());
     const runner = await createRunner({
@@ -82,6 +84,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       clock,
       ids,
       trust: options.trust,
+      log,
       passkeys: passkeysAt(settings.publicUrl, store),
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
@@ -178,6 +181,17 @@ async function localToken(stateDir: string, store: Store): Promise<string> {
   const { token, created } = ensureLocalToken(stateDir);
   if (created) store.record([tokenCreated(clock.now(), 'local', 'local.token')]);
   return token;
+}
+
+async function verifiableLog(store: Store, stateDir: string) {
+  const { openLog } = await import('./audit/log/log.ts');
+  const { tryLock } = await import('./store/exclusive.ts');
+  return openLog({
+    store,
+    stateDir,
+    lock: tryLock,
+    onError: (error) => tellOperator('the verifiable log cannot be written', error),
+  });
 }
 
 async function tail(store: Store, auditFile: string | null, stateDir: string) {

@@ -68,9 +68,28 @@ export async function carryOut(
   }
 
   live.status({ ...live.execution, status: 'running', startedAt, policies });
+  const unsigned = await signed(house, live);
+  if (unsigned !== null) {
+    settle(house, live, 'failed', unsigned);
+    return 'done';
+  }
   const outcome = await run(house, live, ready);
   await conclude(house, live, ready.withheld === null ? outcome : withoutOutput(outcome));
   return 'done';
+}
+
+/**
+ * What can do much harm starts only once its intent is in a signed checkpoint: from then on not even whoever holds the
+ * database can make it unasked. Null where it is, or need not be. A crash meanwhile leaves `running`, and no process.
+ */
+async function signed(house: House, { execution }: LiveRun): Promise<ReeveError | null> {
+  if (execution.risk !== 'high' && execution.risk !== 'critical') return null;
+  try {
+    await house.log.publish();
+    return null;
+  } catch (error) {
+    return known(house, error);
+  }
 }
 
 /**

@@ -244,7 +244,18 @@ export interface CredentialDesk {
   people(caller: Caller): Promise<readonly (Person & { readonly passkeys: number })[]>;
 }
 
+/** The verifiable log, as files that tools not written here can read. For auditors (policy: readAudit). */
+export interface LogDesk {
+  /** The log's origin and its verifier key, as Go's note.NewVerifier takes it. For everybody: it is no secret. */
+  key(caller: Caller): Promise<{ readonly origin: string; readonly verifier: string }>;
+  /** A signed checkpoint over everything that is on record now. Throws AUDIT_UNAVAILABLE. */
+  checkpoint(caller: Caller): Promise<string>;
+  /** A tile or bundle by its path below `tile/`; throws REQUEST_NOT_FOUND. */
+  tile(caller: Caller, path: string): Promise<Uint8Array>;
+}
+
 export interface Gateway {
+  readonly log: LogDesk;
   readonly approvals: ApprovalDesk;
   readonly credentials: CredentialDesk;
 

@@ -1,5 +1,6 @@
 /** Everything the pipeline works with, wired once. Nothing in here decides. */
 
+import type { VerifiableLog } from '../audit/log/log.ts';
 import type { Clock, Ids, Liveness, PasskeyVerifier, Queue, Store } from '../core/ports.ts';
 import { type Caller, localUser, type Trust } from '../core/principal.ts';
 import type { Runner } from '../run/runner.ts';
@@ -15,6 +16,7 @@ export interface House {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly trust: Trust;
+  readonly log: VerifiableLog;
   /** Null where no passkey can be checked: publicUrl is not set. */
   readonly passkeys: PasskeyVerifier | null;
   /** The address of one of the pages for people, by its path; null where publicUrl is not set. */

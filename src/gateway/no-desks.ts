@@ -1,11 +1,11 @@
 /** The desks of a gateway that keeps neither approvals nor credentials. Every question is refused in words. */
 import { ReeveError } from '../core/errors.ts';
-import type { ApprovalDesk, CredentialDesk } from './gateway.ts';
+import type { ApprovalDesk, CredentialDesk, LogDesk } from './gateway.ts';
 
 const nowhere = async (): Promise<never> => {
   throw new ReeveError(
     'COMMAND_EXECUTION_FAILED',
-    'This gateway keeps no approvals and no credentials. Ask a gateway that "reeve serve" runs.',
+    'This gateway keeps none of that. Ask a gateway that "reeve serve" runs.',
   );
 };
 
@@ -26,3 +26,5 @@ export const noCredentials: CredentialDesk = Object.freeze({
   createEnrolmentCode: nowhere,
   people: nowhere,
 });
+
+export const noLog: LogDesk = Object.freeze({ key: nowhere, checkpoint: nowhere, tile: nowhere });

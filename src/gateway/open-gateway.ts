@@ -14,6 +14,7 @@ import { newExecution } from './draft.ts';
 import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
+import { logDesk } from './log-desk.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import {
@@ -57,6 +58,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
   let closing: Promise<void> | null = null;
 
   return {
+    log: logDesk(house),
     approvals: approvalDesk(house),
     credentials: credentialDesk(house),
     submit: (caller, request) => {

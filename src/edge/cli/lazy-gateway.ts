@@ -17,6 +17,11 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
     return opened;
   };
   const gateway: Gateway = {
+    log: {
+      key: async (...given) => (await open()).log.key(...given),
+      checkpoint: async (...given) => (await open()).log.checkpoint(...given),
+      tile: async (...given) => (await open()).log.tile(...given),
+    },
     approvals: {
       list: async (...given) => (await open()).approvals.list(...given),
       show: async (...given) => (await open()).approvals.show(...given),

@@ -2,6 +2,7 @@
  * Every verb of the command line, as data: `--help`, docs/cli.md and the parser all come from here.
  * Never: a verb listed that does nothing yet.
  */
+import { approvalVerbs } from './approval-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
@@ -83,6 +84,10 @@ export const verbs: readonly Verb[] = [
         flags: '--no-wait',
         description: 'do not wait for the end; print the request id (needs a running gateway)',
       },
+      {
+        flags: '--wait-for-approval',
+        description: 'where people have to approve it first, wait for them',
+      },
     ],
     rest: true,
     examples: [
@@ -111,6 +116,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve cancel ID --reason "wrong database"'],
     load: () => import('./verbs/cancel.ts'),
   },
+  ...approvalVerbs,
   {
     name: 'list',
     group: 'Looking',

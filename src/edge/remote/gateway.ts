@@ -8,6 +8,7 @@ import { type Execution, isFinal } from '../../core/execution.ts';
 import type { ExecutionFilter } from '../../core/ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { ExecuteRequest, ExecutionEvent, Gateway, Health } from '../../gateway/gateway.ts';
+import { noLog } from '../../gateway/no-desks.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { remoteApprovals } from './approvals.ts';
@@ -96,6 +97,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
 
   return {
     approvals: remoteApprovals({ get, post }),
+    log: noLog,
     credentials: remoteCredentials({ get, post }),
     refuse,
     wait,

@@ -120,7 +120,8 @@ test('no set of grants short of every stage gives a permit', () => {
             .map((g) => g.approver),
         );
       // One person has one vote in the whole sequence: who granted the first stage does not count in the second.
-      const enough = people(0).size >= 1 && people(1).difference(people(0)).size >= 2;
+      const enough =
+        people(0).size >= 1 && [...people(1)].filter((who) => !people(0).has(who)).length >= 2;
       let issued = false;
       try {
         issuePermit('r', 1, a, needs(a), grants);

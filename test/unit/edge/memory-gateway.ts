@@ -1,12 +1,13 @@
 /** A gateway without policy, sandbox or store, for what a face does with its answers. The command's name says how it ends. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, ReeveError, Refusal } from '../../../src/core/errors.ts';
 import { type Execution, isFinal } from '../../../src/core/execution.ts';
 import type { StoredOutput } from '../../../src/core/ports.ts';
 import type { Caller } from '../../../src/core/principal.ts';
 import type { ExecuteRequest, Gateway, Health, Listing } from '../../../src/gateway/gateway.ts';
 import { LiveRun } from '../../../src/gateway/live.ts';
-import { noCredentials } from '../../../src/gateway/no-desks.ts';
+import { noCredentials, noLog } from '../../../src/gateway/no-desks.ts';
 import { anExecution, anOutput } from './fixtures.ts';
 import { type MemoryDesk, memoryDesk } from './memory-desk.ts';
 
@@ -78,8 +79,22 @@ export function memoryGateway(): MemoryGateway {
     return after;
   });
 
+  /** As it stands once it awaits approval no more, or at a signal. */
+  const decided = async (
+    requestId: string,
+    ...signals: (AbortSignal | undefined)[]
+  ): Promise<Execution> => {
+    while (
+      find(requestId).status === 'awaiting_approval' &&
+      !signals.some((signal) => signal?.aborted)
+    )
+      await sleep(20);
+    return find(requestId);
+  };
+
   const self: MemoryGateway = {
     approvals: desk,
+    log: noLog,
     credentials: noCredentials,
     refusals: [],
     submitted: [],
@@ -227,6 +242,8 @@ export function memoryGateway(): MemoryGateway {
     wait: async (_caller, requestId, milliseconds, signal) => {
       const execution = find(requestId);
       const live = self.live.get(requestId);
+      if (execution.status === 'awaiting_approval' && milliseconds !== null)
+        return decided(requestId, AbortSignal.timeout(milliseconds), signal);
       if (live === undefined || isFinal(execution.status)) return execution;
       const over = AbortSignal.any([
         ...(signal === undefined ? [] : [signal]),
@@ -275,10 +292,12 @@ export function memoryGateway(): MemoryGateway {
         return;
       }
       yield { kind: 'status', execution };
+      const ended = await decided(requestId, signal);
+      if (!isFinal(ended.status)) return;
       const { stdout, stderr } = outputs.get(requestId) ?? empty;
       if (stdout.byteLength > 0) yield { kind: 'output', stream: 'stdout', chunk: stdout };
       if (stderr.byteLength > 0) yield { kind: 'output', stream: 'stderr', chunk: stderr };
-      yield { kind: 'end', execution };
+      yield { kind: 'end', execution: ended };
     },
     entries: async (_caller, requestId) => {
       find(requestId);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openLog } from '../../../src/audit/log/log.ts';
 import { formatDiagnostic } from '../../../src/core/diagnostic.ts';
 import type { PasskeyVerifier, Store } from '../../../src/core/ports.ts';
 import { type Caller, localUser, type Trust } from '../../../src/core/principal.ts';
@@ -12,6 +13,7 @@ import { Generations, loadGeneration } from '../../../src/gateway/generation.ts'
 import type { House } from '../../../src/gateway/house.ts';
 import { openGateway } from '../../../src/gateway/open-gateway.ts';
 import { createRunner } from '../../../src/run/runner.ts';
+import { tryLock } from '../../../src/store/exclusive.ts';
 import { openLiveness } from '../../../src/store/liveness.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 
@@ -124,7 +126,9 @@ export async function openHouse(
     stateDir: ground.stateDir,
     clock,
   });
+  const log = openLog({ store, stateDir: ground.stateDir, lock: tryLock, pollMs: 60_000 });
   const house: House = {
+    log,
     store,
     liveness,
     queue: createQueue(first.value.settings.concurrency),
@@ -146,6 +150,7 @@ export async function openHouse(
     reports,
     async close() {
       await gateway.close();
+      await log.close();
       liveness.release();
       store.close();
     },

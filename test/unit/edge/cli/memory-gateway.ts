@@ -10,7 +10,7 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
-import { noApprovals, noCredentials } from '../../../../src/gateway/no-desks.ts';
+import { noApprovals, noCredentials, noLog } from '../../../../src/gateway/no-desks.ts';
 
 type Stream = 'stdout' | 'stderr';
 interface Script {
@@ -100,6 +100,7 @@ export function memoryGateway(trust: Trust): Gateway {
 
   return {
     approvals: noApprovals,
+    log: noLog,
     credentials: noCredentials,
     async submit(caller, request) {
       const refusal = refusals[request.command];

@@ -11,7 +11,7 @@ import {
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
 import { identitySchema } from './settings-identity.ts';
-import { webhooksSchema } from './settings-webhooks.ts';
+import { webhooksSchema } from './settings-webhooks-schema.ts';
 
 export const environmentSchema = z.strictObject({
   workspace: path.describe('The folder that commands work in: workspace: ./workspace.'),

@@ -2,42 +2,14 @@
  * Webhooks in the settings. In: `webhooks:` as written. Out: endpoints with whole addresses. Never: an address that is
  * reached without TLS over a network, that holds a password, or a secret in a file that a command could read.
  */
-import { z } from 'zod';
 import type { Environment } from '../core/command.ts';
-import { type WebhookSettings, webhookEvents } from '../core/settings.ts';
+import type { WebhookSettings } from '../core/settings.ts';
 import type { Findings } from './diagnose.ts';
 import { placesOnTheWay } from './placement.ts';
 import { shownBy } from './secret-sources.ts';
-import { isLoopback, ownSecret, ownSecretOf } from './settings-identity.ts';
+import { isLoopback, ownSecretOf } from './settings-identity.ts';
+import type { WebhookFields } from './settings-webhooks-schema.ts';
 import { quote } from './words.ts';
-
-export const webhooksSchema = z
-  .array(
-    z.strictObject({
-      name: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
-          error: 'must be of lower-case letters, digits and hyphens, at most 63',
-        })
-        .describe(
-          'What it is called in reports; its place in the record is kept under it: ops-chat.',
-        ),
-      url: z
-        .string()
-        .min(1)
-        .max(2000)
-        .describe('Where events are sent: https://chat.example.org/hooks/reeve.'),
-      secret: ownSecret.describe(
-        'What signs them: { env: NAME }, { file: PATH } or { credential: NAME }.',
-      ),
-      events: z
-        .array(z.enum(webhookEvents))
-        .min(1)
-        .describe(`Which events it is sent: some of ${webhookEvents.join(', ')}.`),
-    }),
-  )
-  .max(50);
-export type WebhookFields = z.infer<typeof webhooksSchema>;
 
 export function readWebhooks(
   written: WebhookFields | undefined,

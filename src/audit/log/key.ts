@@ -3,13 +3,13 @@
  * and what others verify by. Never: the private key anywhere but in its file.
  */
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { keyId } from './note.ts';
 
 export interface LogKey {
   /** The log's origin, which is the key's name too. */
@@ -50,6 +50,11 @@ export function readKey(text: string): LogKey {
     id,
     sign: (signed: string) => sign(null, Buffer.from(signed), privateKey),
   });
+}
+
+/** The first four bytes of SHA-256(NAME ‖ 0x0A ‖ encoded key); the encoded key begins with its algorithm's byte. */
+function keyId(name: string, encodedKey: Uint8Array): Buffer {
+  return createHash('sha256').update(`${name}\n`).update(encodedKey).digest().subarray(0, 4);
 }
 
 function assertName(name: string): void {

@@ -2,7 +2,6 @@
  * Checkpoints by C2SP tlog-checkpoint, as signed notes. In: origin, size, root, a key. Out: the text that is published.
  * Never: an extension line; a signature over anything but the whole text.
  */
-import { createHash } from 'node:crypto';
 import type { LogKey } from './key.ts';
 
 export interface Checkpoint {
@@ -10,11 +9,6 @@ export interface Checkpoint {
   readonly root: Buffer;
   /** The signed note, as it lies in the file. */
   readonly note: string;
-}
-
-/** The first four bytes of SHA-256(NAME ‖ 0x0A ‖ encoded key); the encoded key begins with its algorithm's byte. */
-export function keyId(name: string, encodedKey: Uint8Array): Buffer {
-  return createHash('sha256').update(`${name}\n`).update(encodedKey).digest().subarray(0, 4);
 }
 
 export function signCheckpoint(key: LogKey, size: number, root: Buffer): Checkpoint {

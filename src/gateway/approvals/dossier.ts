@@ -28,7 +28,8 @@ export function dossierOf(
     arguments: invocation.arguments,
     stdin: stdin === null ? null : { bytes: stdin.byteLength, sha256: sha256Hex(stdin) },
     executable: invocation.executable,
-    inputs: invocation.inputs,
+    // Nothing declared is nothing bound: a policy may demand approval of a command whose author did not think of it.
+    inputs: command.inputs.kind === 'none' ? 'unbound' : invocation.inputs,
     variables: invocation.variables,
     secrets: invocation.secrets,
     workspace: invocation.workspace,

@@ -2,6 +2,7 @@
 import { asked } from '../audit/entries.ts';
 import type { Caller } from '../core/principal.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
+import { foreseeRefusal } from '../run/foresee.ts';
 import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
@@ -25,7 +26,13 @@ export async function plan(
   );
   const decision = decide(generation, caller, house.trust, command, invocation);
   const [reason] = objections(house, generation, command, invocation, decision);
-  const objection = closedBecause(house) ?? reason ?? approvalRequired(invocation, decision);
+  const sandboxed = house.runner.capabilities.tier !== 'none';
+  // People are not to be asked for what would then find its workspace closed.
+  const objection =
+    closedBecause(house) ??
+    reason ??
+    foreseeRefusal(invocation, sandboxed) ??
+    approvalRequired(invocation, decision);
   return {
     command: command.name,
     environment: invocation.environment,

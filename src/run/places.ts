@@ -32,7 +32,9 @@ export const workspaceTarget = '/workspace';
 export const openPath = 0o10000000;
 
 /** Owner and mode of the workspace; null if it is not there and not needed. */
-export function ownerOf(invocation: Invocation): Owner | null {
+export function ownerOf(
+  invocation: Pick<Invocation, 'workspace' | 'workspaceAccess'>,
+): Owner | null {
   try {
     const { uid, gid, mode } = statSync(invocation.workspace);
     return { uid, gid, mode };
@@ -47,7 +49,7 @@ export function ownerOf(invocation: Invocation): Owner | null {
  * closed to the identity, WORKSPACE_ISOLATION_VIOLATION for a path that is not what it was. Close with `closePlaces`.
  */
 export function openPlaces(
-  invocation: Invocation,
+  invocation: Pick<Invocation, 'workspace' | 'workspaceAccess' | 'mounts'>,
   identity: Identity,
   owner: Owner | null,
 ): readonly Place[] {

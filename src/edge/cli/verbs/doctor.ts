@@ -14,17 +14,20 @@ import {
 import { exitCodes } from '../exit-codes.ts';
 import { checkHost, type Finding } from '../host-story.ts';
 import type { Paint } from '../screen.ts';
+import { checkWorkspaces } from '../workspace-story.ts';
 
 export async function run(context: Context): Promise<number> {
   const { screen, options, wiring } = context;
   const configuration = await checkConfiguration(context);
   const state = checkState(context);
+  const host = await wiring.capabilities(state.folder);
   const findings: Finding[] = [
     checkNode(),
-    ...checkHost(await wiring.capabilities(state.folder), configuration),
+    ...checkHost(host, configuration),
     state.finding,
     ...checkRecord(state.folder),
     configuration.finding,
+    ...(await checkWorkspaces(context, host.tier !== 'none')),
     await checkGateway(context, state.folder),
   ];
   const possible = findings.every((f) => f.state !== 'problem');

@@ -1,13 +1,13 @@
 /**
  * Paths in a workspace. In: a path as a caller wrote it. Out: where it really is, as `/workspace/…`, with every symbolic
- * link resolved. Never: a place outside. A link that is changed afterwards cannot lead out either: the sandbox mounts
- * nothing but the workspace.
+ * link resolved. Never: a place outside, or anything told of one, whatever is swapped meanwhile. A link that is changed
+ * afterwards cannot lead out either: the sandbox mounts nothing but the workspace.
  */
-import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync, type Stats } from 'node:fs';
 import { forbiddenInArguments } from '../core/text.ts';
 import { isInside } from './placement.ts';
 import { quote } from './words.ts';
+import { Steps } from './workspace-steps.ts';
 
 /** Where the workspace is inside the sandbox. */
 export const sandboxWorkspace = '/workspace';
@@ -63,65 +63,77 @@ export function resolveInWorkspace(
 }
 
 function walk(workspace: string, from: readonly string[], path: readonly string[]): PathResult {
-  let current = [...from];
+  let steps: Steps;
+  try {
+    steps = new Steps(workspace);
+  } catch (error) {
+    return unusable(`lies in a workspace that ${reasonOf(error)}`);
+  }
+  try {
+    for (const name of from) {
+      const failure = steps.enter(name);
+      if (failure !== null) return unusable(wordsFor(failure, [...steps.names, name]));
+    }
+    return walkOn(steps, workspace, path);
+  } finally {
+    steps.close();
+  }
+}
+
+function walkOn(steps: Steps, workspace: string, path: readonly string[]): PathResult {
   let pending = [...path];
   let links = 0;
-  let stat: Stats | null = null;
   while (pending.length > 0) {
     const [name, ...rest] = pending as [string, ...string[]];
     pending = rest;
     if (name === '' || name === '.') continue;
     if (name === '..') {
       // Only links bring these: the request's own were refused.
-      if (current.length === 0)
-        return leadsOut('leads out of the workspace through a symbolic link');
-      current.pop();
-      stat = null;
+      if (!steps.leave()) return leadsOut('leads out of the workspace through a symbolic link');
       continue;
     }
-    const here = join(workspace, ...current, name);
-    const looked = look(here);
+    const here = [...steps.names, name];
+    const looked = steps.look(name);
     if (typeof looked === 'string') {
-      if (looked !== 'ENOENT') return unusable(wordsFor(looked, [...current, name]));
+      if (looked !== 'ENOENT') return unusable(wordsFor(looked, here));
       const missing = [name, ...rest].filter((part) => part !== '' && part !== '.');
       if (missing.includes('..')) return unusable('leads through a folder that does not exist');
-      return finish([...current, ...missing], null);
+      return finish([...steps.names, ...missing], null);
     }
     if (looked.isSymbolicLink()) {
       links += 1;
       if (links > maxLinks) return unusable(`leads through more than ${maxLinks} symbolic links`);
-      let target: string;
-      try {
-        target = readlinkSync(here);
-      } catch (error) {
-        return unusable(
-          wordsFor((error as NodeJS.ErrnoException).code ?? 'EIO', [...current, name]),
-        );
-      }
+      const target = steps.follow(name);
+      if (typeof target !== 'string') return unusable(wordsFor(target.code, here));
       if (target.startsWith('/')) {
         const below = belowWorkspace(target, workspace);
         if (below === null)
           return leadsOut(
-            `leads out of the workspace through the symbolic link ${quote([...current, name].join('/'))}`,
+            `leads out of the workspace through the symbolic link ${quote(here.join('/'))}`,
           );
-        current = [];
+        steps.toRoot();
         pending = [...below, ...rest];
       } else {
         pending = [...target.split('/'), ...rest];
       }
-      stat = null;
       continue;
     }
-    const more = rest.some((part) => part !== '' && part !== '.');
-    if (more && !looked.isDirectory()) return unusable(wordsFor('ENOTDIR', [...current, name]));
-    current.push(name);
-    stat = looked;
+    if (!looked.isDirectory()) {
+      const more = rest.some((part) => part !== '' && part !== '.');
+      return more ? unusable(wordsFor('ENOTDIR', here)) : finish(here, looked);
+    }
+    const failure = steps.enter(name);
+    // It was a folder a moment ago.
+    if (failure === 'ENOTDIR' || failure === 'ELOOP')
+      return unusable(
+        `goes through ${quote(here.join('/'))}, which changed while it was looked at`,
+      );
+    // The last one need not be entered to be named: a folder that the gateway may not enter.
+    if (failure === 'EACCES' && !rest.some((part) => part !== '' && part !== '.'))
+      return finish(here, looked);
+    if (failure !== null) return unusable(wordsFor(failure, here));
   }
-  if (stat === null) {
-    const end = look(join(workspace, ...current));
-    stat = typeof end === 'string' ? null : end;
-  }
-  return finish(current, stat);
+  return finish(steps.names, steps.here());
 }
 
 function finish(components: readonly string[], stat: Stats | null): PathResult {
@@ -157,12 +169,9 @@ function belowWorkspace(path: string, workspace: string): string[] | null {
   return null;
 }
 
-function look(path: string): Stats | string {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'EIO';
-  }
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
+  return code === 'ENOENT' ? 'does not exist' : `cannot be looked at (${code})`;
 }
 
 function wordsFor(code: string, components: readonly string[]): string {

@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import * as entries from '../audit/entries.ts';
 import { apiTokenFrom, hashOfToken } from '../core/api-token.ts';
 import type { ApiToken, Passkey } from '../core/credentials.ts';
+import { enrolmentCodeFrom, hashOfEnrolmentCode } from '../core/enrolment-code.ts';
 import { ReeveError } from '../core/errors.ts';
-import { sha256Hex } from '../core/json.ts';
 import { type Caller, hasScope } from '../core/principal.ts';
 import type { CredentialDesk, TokenRequest, TokenView } from './gateway.ts';
 import type { House } from './house.ts';
@@ -17,9 +17,6 @@ import { checkTokenRequest } from './token-request.ts';
 /** How long a one-time code may be used (milliseconds), and the page that takes it. */
 const codeMs = 24 * 3_600_000;
 const enrolPage = '/enrol';
-
-/** Crockford's base 32: no letter that is taken for a digit. */
-const codeAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** `random` gives as many bytes, fit for keys. */
 export function credentialDesk(
@@ -101,12 +98,12 @@ export function credentialDesk(
       assertAdministrator(caller);
       assertPerson(caller, 'A code with which somebody enrols a passkey');
       assertEnrollable(house, person);
-      const code = codeFrom(random(16));
+      const code = enrolmentCodeFrom(random(16));
       const createdAt = house.clock.now();
       const expiresAt = createdAt + codeMs;
       const createdBy = caller.principal.id;
       credentials.addEnrolmentCode(
-        { hash: sha256Hex(code), person, createdAt, createdBy, expiresAt },
+        { hash: hashOfEnrolmentCode(code)!, person, createdAt, createdBy, expiresAt },
         entries.enrolmentCodeCreated(createdAt, createdBy, person, expiresAt),
       );
       return { code, page: house.page(enrolPage), expiresAt };
@@ -160,17 +157,6 @@ function assertEnrollable(house: House, person: string): void {
     `person: ${why}. Add the person to the people file (people in reeve.yaml), reload, and ask again.`,
     [{ field: 'person', problem: why, expected: 'the id of a person of the people file' }],
   );
-}
-
-/** 128 bits and two of padding as 26 characters, in groups that can be read out. */
-function codeFrom(bytes: Uint8Array): string {
-  let bits = BigInt(`0x${Buffer.from(bytes).toString('hex')}`) << 2n;
-  let text = '';
-  for (let i = 0; i < 26; i++) {
-    text = codeAlphabet[Number(bits & 31n)]! + text;
-    bits >>= 5n;
-  }
-  return text.replace(/^(.{5})(.{5})(.{5})(.{5})/, '$1-$2-$3-$4-');
 }
 
 function notAllowed(why: string): ReeveError {

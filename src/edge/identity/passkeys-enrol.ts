@@ -11,8 +11,9 @@ import {
 } from '@simplewebauthn/server';
 import { passkeyEnrolled } from '../../audit/entries.ts';
 import type { Passkey } from '../../core/credentials.ts';
+import { hashOfEnrolmentCode } from '../../core/enrolment-code.ts';
 import { ReeveError } from '../../core/errors.ts';
-import { type JsonObject, sha256Hex } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { People, Person } from '../../core/people.ts';
 import type { Clock, CredentialStore } from '../../core/ports.ts';
 import { visibleLine } from '../../core/text.ts';
@@ -36,7 +37,6 @@ export type Admission =
 /** Passkeys that a person may have at once. */
 const mostPasskeys = 20;
 const longestName = 60;
-const longestCode = 200;
 
 /** Browsers' transports; whatever else is said is left out. */
 const transports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
@@ -139,7 +139,7 @@ function admitted(options: EnrolmentOptions, browser: string, admission: Admissi
     };
   }
   const { code } = admission;
-  const hash = code.length > longestCode ? null : sha256Hex(asGiven(code));
+  const hash = hashOfEnrolmentCode(code);
   const found = hash === null ? null : credentials.enrolmentCode(hash, clock.now());
   if (found === null) throw badCode();
   const bound = JSON.stringify([browser, 'code', found.hash]);
@@ -150,16 +150,6 @@ function admitted(options: EnrolmentOptions, browser: string, admission: Admissi
     codeHash: found.hash,
     via: 'code',
   };
-}
-
-/** As codes are made: Crockford's base 32 in groups of five. What people mistake when they copy it is put right. */
-function asGiven(code: string): string {
-  const signs = code
-    .toUpperCase()
-    .replace(/[IL]/g, '1')
-    .replace(/O/g, '0')
-    .replace(/[^0-9A-Z]/g, '');
-  return (signs.match(/.{1,5}/g) ?? []).join('-');
 }
 
 function known({ people }: EnrolmentOptions, id: string): Person {

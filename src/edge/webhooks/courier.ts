@@ -87,10 +87,13 @@ export function startCourier(endpoint: WebhookSettings, tools: CourierTools): Co
       stopping.signal.addEventListener('abort', done);
     });
 
-  const fail = async (why: string, retryAfterMs: number | null): Promise<void> => {
-    failures += 1;
+  const tell = (why: string): void => {
     if (why !== trouble) report(`${called} gets nothing at the moment: ${why}; it is tried again`);
     trouble = why;
+  };
+  const fail = async (why: string, retryAfterMs: number | null): Promise<void> => {
+    failures += 1;
+    tell(why);
     const ceiling = Math.min(pace.longest, pace.first * 2 ** Math.min(failures - 1, 40));
     await pause(Math.max(ceiling * (0.5 + random() / 2), retryAfterMs ?? 0));
   };
@@ -164,14 +167,25 @@ export function startCourier(endpoint: WebhookSettings, tools: CourierTools): Co
     return { at: seq, saved: seq, unsaved: false };
   };
 
+  /** Told of before anybody waits for it; looked for again with each message. */
+  const lookForKey = async (): Promise<void> => {
+    const nothing: Message = { type: 'execution.finished', id: '', at: 0, payload: '' };
+    try {
+      await signed(secretOf(endpoint), nothing, 0);
+    } catch (error) {
+      tell(words(error));
+    }
+  };
+
   const run = async (): Promise<void> => {
+    await lookForKey();
     let place: Place | null = null;
     while (!stopping.signal.aborted) {
       try {
         place ??= open();
         const before = place.at;
         if (!(await follow(place))) return;
-        if (trouble !== null) succeed();
+        if (failures > 0) succeed();
         if (place.at === before) await pause(pace.poll);
       } catch (error) {
         // The record cannot be read or written. How far this came is known here, and nothing is sent twice for it.

@@ -47,7 +47,8 @@ export function openApiDocument(version: string): Json {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'On loopback too. The first start writes local.token into the state folder.',
+          description:
+            'On loopback too. The first start writes local.token into the state folder; API tokens (POST /v1/tokens) and access tokens of the configured identity provider (JWT) are taken, too, each for its scopes.',
         },
       },
       headers: headerComponents,

@@ -1,4 +1,4 @@
-/** Executions as rows, for `ps` and `audit list`. */
+/** Executions as rows, for `ps` and `audit list`; `needs` says what those wait for that await approval. */
 import type { Execution } from '../../core/execution.ts';
 import { isFinal } from '../../core/execution.ts';
 import { paintStatus } from './run-line.ts';
@@ -10,6 +10,7 @@ export function executionsTable(
   executions: readonly Execution[],
   screen: Screen,
   now: number,
+  needs: ReadonlyMap<string, string> = new Map(),
 ): string {
   const paint = screen.out;
   const columns: readonly Column<Execution>[] = [
@@ -38,7 +39,12 @@ export function executionsTable(
           : (e.errorCode ?? ''),
     },
   ];
-  return table(columns, executions, paint, screen.width);
+  const waiting: Column<Execution> = {
+    title: 'NEEDS',
+    cell: (e) => needs.get(e.requestId) ?? '',
+  };
+  const all = needs.size === 0 ? columns : [...columns, waiting];
+  return table(all, executions, paint, screen.width);
 }
 
 function took(execution: Execution, now: number): string {

@@ -24,7 +24,14 @@ export interface Verb {
   readonly load: () => Promise<VerbModule>;
 }
 
-export const verbGroups = ['Serving', 'Running', 'Looking', 'Operating', 'Setting up'] as const;
+export const verbGroups = [
+  'Serving',
+  'Running',
+  'Approving',
+  'Looking',
+  'Operating',
+  'Setting up',
+] as const;
 export type VerbGroup = (typeof verbGroups)[number];
 
 /** They may stand before or after the verb. */

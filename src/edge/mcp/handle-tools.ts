@@ -50,7 +50,7 @@ export const handleTools: readonly Tool[] = [
   tool(
     'reeve_status',
     'Look at a run',
-    'How a run stands, and its output so far. With waitSeconds it answers as soon as the run has ended, or when that time is over.',
+    'How a run stands, and its output so far; of one that awaits approval, what it waits for. With waitSeconds it answers as soon as the run has ended, or when that time is over.',
     {
       requestId: requestIdSchema,
       waitSeconds: {
@@ -66,7 +66,7 @@ export const handleTools: readonly Tool[] = [
   tool(
     'reeve_cancel',
     'End a run',
-    'Ends what waits or runs; whatever the command has done by then stays done. A run that has ended already is left as it is.',
+    'Ends what waits or runs, and takes back what awaits approval; whatever the command has done by then stays done. A run that has ended already is left as it is.',
     {
       requestId: requestIdSchema,
       reason: { type: 'string', maxLength: maxReasonLength, description: 'Goes on record.' },

@@ -111,6 +111,7 @@ export function memoryDesk(
       put({
         ...view,
         openStage: open + 1,
+        mine: { ...view.mine, proofs: view.stages[open + 1]?.proofs ?? [] },
         stages: view.stages.map((stage, index) =>
           index === open
             ? { ...stage, state: 'granted', answers: [...stage.answers, given] }

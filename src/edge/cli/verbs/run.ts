@@ -5,6 +5,8 @@
 import type { Execution } from '../../../core/execution.ts';
 import { isFinal } from '../../../core/execution.ts';
 import type { StoredOutput } from '../../../core/ports.ts';
+import { noteIfWaiting } from '../../approval-note.ts';
+import { awaitingStory, waitForPeople } from '../awaiting.ts';
 import { type Connection, connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodeOf } from '../exit-codes.ts';
@@ -23,7 +25,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   try {
     const request = await completeRequest(draft, connection);
     if (input.options.wait === false) return await start(context, connection, request);
-    return await runToEnd(context, connection, request);
+    return await runToEnd(context, connection, request, input.options.waitForApproval === true);
   } finally {
     await connection.close();
   }
@@ -42,8 +44,9 @@ async function start(
     );
   }
   const execution = await connection.gateway.submit(connection.caller(), request);
-  if (context.options.output === 'json') await printAnswer(context, execution, null);
-  else await context.screen.print(`${execution.requestId}\n`);
+  if (context.options.output === 'json') return leaveWaiting(context, connection, execution);
+  await context.screen.print(`${execution.requestId}\n`);
+  if (execution.status === 'awaiting_approval') await tellAwaiting(context, connection, execution);
   return exitCodeOf(execution);
 }
 
@@ -51,6 +54,7 @@ async function runToEnd(
   context: Context,
   connection: Connection,
   request: Parameters<Connection['gateway']['submit']>[1],
+  patient: boolean,
 ): Promise<number> {
   const { screen } = context;
   const { gateway } = connection;
@@ -68,9 +72,17 @@ async function runToEnd(
     if (requestId !== null) cancel(requestId, signal);
   });
   try {
-    const accepted = await gateway.submit(caller, request);
+    let accepted = await gateway.submit(caller, request);
     requestId = accepted.requestId;
     if (interrupted !== null) cancel(requestId, interrupted);
+    if (accepted.status === 'awaiting_approval') {
+      if (!patient) {
+        await progress.end();
+        return await leaveWaiting(context, connection, accepted);
+      }
+      await tellAwaiting(context, connection, accepted);
+      accepted = await waitForPeople(connection, accepted, progress);
+    }
     if (context.options.output === 'json') {
       progress.text = `${request.command}: ${requestId}`;
       const execution = await gateway.wait(caller, requestId, null);
@@ -93,6 +105,29 @@ async function runToEnd(
     await progress.end();
     quiet();
   }
+}
+
+/** It goes on without us: what it waits for, and how to come back to it. */
+async function leaveWaiting(
+  context: Context,
+  connection: Connection,
+  execution: Execution,
+): Promise<number> {
+  if (context.options.output === 'json') {
+    const { answerOf } = await import('../../answer.ts');
+    const note = await noteIfWaiting(connection.gateway, connection.caller(), execution);
+    await context.screen.printJson(answerOf(execution, null, note));
+  } else await tellAwaiting(context, connection, execution);
+  return exitCodeOf(execution);
+}
+
+async function tellAwaiting(
+  { screen }: Context,
+  connection: Connection,
+  execution: Execution,
+): Promise<void> {
+  const note = await noteIfWaiting(connection.gateway, connection.caller(), execution);
+  await screen.say(awaitingStory(execution, note, connection.mode, screen.err));
 }
 
 async function tellEnd(context: Context, shown: Shown): Promise<void> {

@@ -5,6 +5,9 @@ import type { Execution } from '../../../core/execution.ts';
 import { isFinal } from '../../../core/execution.ts';
 import { visible, visibleLine } from '../../../core/text.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
+import type { ApprovalView } from '../../../gateway/gateway.ts';
+import { noteIfWaiting, viewIfAny } from '../../approval-note.ts';
+import { stageLines } from '../approval-screen.ts';
 import { connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -27,11 +30,12 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
       const { answerOf } = await import('../../answer.ts');
       const output = isFinal(execution.status) ? await gateway.output(caller, requestId) : null;
       await screen.printJson({
-        ...answerOf(execution, output),
+        ...answerOf(execution, output, await noteIfWaiting(gateway, caller, execution)),
         entries: entries.map((e) => JSON.parse(e.text) as unknown),
       });
     } else {
       await screen.print(describeExecution(execution, screen.out, screen.width));
+      await screen.print(describeApprovals(await viewIfAny(gateway, caller, requestId), screen));
       await screen.print(describeEntries(entries, screen));
     }
     return exitCodes.ok;
@@ -124,6 +128,21 @@ function sandbox(e: Execution, paint: Paint): readonly string[] | null {
     `enforced: ${enforced.length === 0 ? 'nothing' : enforced.join(', ')}`,
     ...(degraded.length === 0 ? [] : [paint.warn(`not enforced: ${degraded.join(', ')}`)]),
   ];
+}
+
+function describeApprovals(view: ApprovalView | null, { out, width }: Screen): string {
+  if (view === null) return '';
+  const waits = view.status === 'awaiting_approval';
+  return `${out.bold('approvals')}\n${facts(
+    [
+      ['stages', stageLines(view, out)],
+      ['until', waits ? localIso(view.expiresAt) : null],
+      ['start by', view.startBy === null ? null : localIso(view.startBy)],
+      ['page', waits && view.page !== null ? visibleLine(view.page) : null],
+    ],
+    out,
+    width,
+  )}`;
 }
 
 function describeEntries(entries: readonly Entry[], screen: Screen): string {

@@ -125,6 +125,21 @@ export class Complaints {
     );
   }
 
+  /** A subcommand that is not chosen from a few: it decides what the rest does. */
+  openSubcommand(argument: OpenArgument): void {
+    const [domain] = argument.domains;
+    const listed = Object.keys(this.program.subcommands ?? {}).flatMap((names) => words(names));
+    const samples = listed.length > 0 ? listed : ['exec', 'run', 'edit', 'config', 'help'];
+    const sample = samples.find((name) => domain!.accepts(name));
+    if (domain!.kind !== 'free' && sample === undefined) return;
+    this.object(
+      argument,
+      'wrapper-with-free-arguments',
+      `does one thing or another by its first operand, and ${domain!.name} may be ${domain!.kind === 'free' ? 'any text' : JSON.stringify(sample)}`,
+      `Write the subcommand into "run", or give ${domain!.name} an enum.`,
+    );
+  }
+
   object(argument: Argument, rule: LintRule, clause: string, remedy: string): void {
     const { safe } = this.program;
     this.walk.object(argument.at, rule, `${this.name} ${clause}`, `${remedy} Safe is ${safe}`);

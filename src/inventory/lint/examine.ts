@@ -4,10 +4,11 @@
  */
 import type { Argument, OpenArgument } from './arguments.ts';
 import { Complaints, looseArgument } from './complaints.ts';
-import { type FlagRole, findFlag, flagsIn, flagTable } from './flags.ts';
-import { type Known, subcommandOf } from './identify.ts';
-import type { Program, Role, Subcommand } from './program-record.ts';
-import { programNamed, words } from './programs.ts';
+import type { FlagRole } from './flags.ts';
+import type { Known } from './identify.ts';
+import type { Program } from './program-record.ts';
+import { programNamed } from './programs.ts';
+import { Syntax } from './syntax.ts';
 import type { Walk } from './walk.ts';
 
 const deepest = 8;
@@ -33,11 +34,7 @@ class Examination {
   readonly #walk: Walk;
   readonly #complaints: Complaints;
   readonly #depth: number;
-  #subcommand: Subcommand | undefined;
-  #table;
-  #operands: readonly string[];
-  #taken = 0;
-  #ended = false;
+  readonly #syntax: Syntax;
   #gaveCode = false;
   #namedScript = false;
   #walkedElsewhere = false;
@@ -57,8 +54,7 @@ class Examination {
     this.#walk = walk;
     this.#complaints = new Complaints(name, program, walk);
     this.#depth = depth;
-    this.#table = flagTable(program.flags);
-    this.#operands = words(program.operands ?? 'data*');
+    this.#syntax = new Syntax(program);
   }
 
   run(): void {
@@ -78,11 +74,11 @@ class Examination {
       }
       const text = argument.kind === 'fixed' ? argument.text : argument.prefix;
       const ends = text === '--' || text === this.#program.ends;
-      if (!this.#ended && ends && argument.kind === 'fixed') {
-        this.#ended = true;
+      if (!this.#syntax.ended && ends && argument.kind === 'fixed') {
+        this.#syntax.ended = true;
         continue;
       }
-      if (!this.#ended && text.startsWith('-') && text !== '-') {
+      if (!this.#syntax.ended && text.startsWith('-') && text !== '-') {
         const step = this.#flag(argument, text, i);
         if (step === 'stop') break;
         waiting = step;
@@ -94,7 +90,7 @@ class Examination {
     this.#walk.met(this.#program, {
       name: this.#name,
       at: this.#at,
-      subcommand: this.#subcommand,
+      subcommand: this.#syntax.subcommand,
       gaveCode: this.#gaveCode,
       namedScript: this.#namedScript,
       flags: this.#flags,
@@ -107,21 +103,14 @@ class Examination {
     text: string,
     index: number,
   ): { flag: string; role: FlagRole } | 'stop' | null {
-    const { style, modes, stops } = this.#program;
-    this.#flags.push(...flagsIn(text, style));
-    const layered = { '-': '', ...modes, ...this.#subcommand?.modes };
-    for (const flag of ['-', ...flagsIn(text, style)]) {
-      const mode = Object.hasOwn(layered, flag) ? layered[flag as keyof typeof layered] : '';
-      if (mode !== '' && this.#taken === 0) this.#operands = words(mode);
-    }
-    const found = findFlag(this.#table, text, style);
+    this.#flags.push(...this.#syntax.flags(text));
+    const found = this.#syntax.flag(text);
     if (found === undefined) return null;
     if (found.role === 'code' || found.role === 'module') this.#gaveCode = true;
     if (found.role === 'script') {
       this.#gaveCode = true;
       this.#namedScript = true;
     }
-    if (words(stops).includes(found.flag)) this.#ended = true;
     if (argument.kind === 'open') {
       // The value of the caller's is glued to the flag: --output={name}, -o{name}.
       const glued: OpenArgument = { ...argument, prefix: found.rest, whole: argument.whole };
@@ -149,7 +138,7 @@ class Examination {
     }
     this.#complaints.judge(argument, role, says);
     this.#complaints.forms(argument, flag, role);
-    if (argument.many) this.#complaints.freeList(argument, says, this.#ended);
+    if (argument.many) this.#complaints.freeList(argument, says, this.#syntax.ended);
     return false;
   }
 
@@ -157,37 +146,38 @@ class Examination {
   #operand(argument: Argument, index: number): boolean {
     const text = argument.kind === 'fixed' ? argument.text : argument.prefix;
     if (this.#assigns(argument, text)) return false;
-    const role = this.#roleOf(this.#taken);
-    const says = this.#taken === 0 ? 'its first operand' : 'an operand';
-    this.#taken += 1;
+    const says = this.#syntax.taken === 0 ? 'its first operand' : 'an operand';
+    const role = this.#syntax.operand();
     const isInput = text === '-' || text === '/dev/stdin';
     if ((role === 'script' && !isInput) || role === 'code') this.#gaveCode = true;
     if (role === 'script' && !isInput) this.#namedScript = true;
     if (role === 'program') {
       const judged = this.#start(argument, index, false);
       if (argument.kind === 'open' && argument.many && !judged)
-        this.#complaints.freeList(argument, says, this.#ended);
+        this.#complaints.freeList(argument, says, this.#syntax.ended);
       return true;
     }
     if (argument.kind === 'fixed') {
       this.#complaints.fixed(argument, role, says);
-      if (role === 'subcommand' && this.#subcommand === undefined) this.#enter(argument.text);
-      this.#ended ||= this.#program.operandStops === true;
+      if (role === 'subcommand' && this.#syntax.subcommand === undefined)
+        this.#syntax.enter(argument.text);
+      this.#syntax.afterOperand();
       return false;
     }
     if (role === 'subcommand') this.#chosenSubcommand(argument, index);
     const before = this.#complaints.judge(argument, role, says) || role === 'subcommand';
     const special = !before && this.#complaints.forms(argument, null, role);
     if (argument.many && !before && !special)
-      this.#complaints.freeList(argument, says, this.#ended);
-    if (!argument.many && !before && !special) this.#complaints.looseText(argument, this.#ended);
-    this.#ended ||= this.#program.operandStops === true;
+      this.#complaints.freeList(argument, says, this.#syntax.ended);
+    if (!argument.many && !before && !special)
+      this.#complaints.looseText(argument, this.#syntax.ended);
+    this.#syntax.afterOperand();
     return this.#walkedElsewhere;
   }
 
   /** NAME=value in front of the program: true where the argument is one. */
   #assigns(argument: Argument, text: string): boolean {
-    if (this.#program.assigns !== true || this.#taken > 0) return false;
+    if (this.#program.assigns !== true || this.#syntax.taken > 0) return false;
     const assigned = /^([A-Za-z_][A-Za-z0-9_]*)=/.exec(text);
     if (assigned === null) return false;
     if (argument.kind === 'open' && loaders.test(assigned[1]!)) {
@@ -195,21 +185,6 @@ class Examination {
       this.#complaints.judge(value, 'load', `the variable ${assigned[1]}`);
     }
     return true;
-  }
-
-  #roleOf(index: number): Role {
-    const word =
-      this.#operands[index] ?? this.#operands.findLast((role) => role.endsWith('*')) ?? 'data';
-    return word.replace('*', '') as Role;
-  }
-
-  #enter(name: string): void {
-    const found = subcommandOf(this.#program, name);
-    this.#subcommand = found;
-    if (found === undefined) return;
-    this.#table = flagTable(found.flags, this.#program.flags);
-    if (found.operands !== undefined)
-      this.#operands = [...this.#operands.slice(0, this.#taken), ...words(found.operands)];
   }
 
   /** A subcommand that a caller chooses: each of an enum is walked on its own. */
@@ -226,16 +201,7 @@ class Examination {
       }
       return;
     }
-    const listed = Object.keys(this.#program.subcommands ?? {}).flatMap((names) => words(names));
-    const samples = [...(listed.length > 0 ? listed : ['exec', 'run', 'edit', 'config', 'help'])];
-    const sample = samples.find((name) => domain!.accepts(name));
-    if (domain!.kind !== 'free' && sample === undefined) return;
-    this.#complaints.object(
-      argument,
-      'wrapper-with-free-arguments',
-      `does one thing or another by its first operand, and ${domain!.name} may be ${domain!.kind === 'free' ? 'any text' : JSON.stringify(sample)}`,
-      `Write the subcommand into "run", or give ${domain!.name} an enum.`,
-    );
+    this.#complaints.openSubcommand(argument);
   }
 
   /** The program that an argument names, and everything behind it. */

@@ -57,4 +57,6 @@ export interface ActiveRun {
   detach(): void;
   /** Removes what was copied for it. */
   release(): Promise<void>;
+  /** Tells that the run has ended, so that something may be started ahead. */
+  over(): void;
 }

@@ -12,13 +12,9 @@ export function environmentOf(
   return { PATH: '/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8', ...invocation.variables };
 }
 
-/** Order matters: what comes later lies over what came before. */
-export function bubblewrapArguments(
-  input: PlanInput,
-  as: ReadonlyMap<PlannedPlace, number>,
-): readonly string[] {
-  const { invocation, host } = input;
-  const etc = [
+/** What of the host's /etc a command may read, where it is there. */
+export function hostFiles(invocation: Pick<PlanInput['invocation'], 'network'>): readonly string[] {
+  return [
     '/etc/ld.so.cache',
     '/etc/ld.so.conf',
     '/etc/ld.so.conf.d',
@@ -33,6 +29,15 @@ export function bubblewrapArguments(
       ? ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf']
       : []),
   ];
+}
+
+/** Order matters: what comes later lies over what came before. */
+export function bubblewrapArguments(
+  input: PlanInput,
+  as: ReadonlyMap<PlannedPlace, number>,
+): readonly string[] {
+  const { invocation, host } = input;
+  const etc = hostFiles(invocation);
   return [
     ...['--unshare-user', '--disable-userns', '--unshare-pid', '--unshare-ipc', '--unshare-uts'],
     ...['--unshare-cgroup-try', ...(invocation.network === 'none' ? ['--unshare-net'] : [])],

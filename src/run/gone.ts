@@ -3,6 +3,7 @@
  * only if it is proven. What still lives is killed first: a run without its gateway has nobody who holds it to its limits.
  */
 import type { RunHandle } from '../core/ports.ts';
+import { endAbandoned, isAheadGroup } from './ahead/name.ts';
 import { groupPaths, isRunGroup, killGroups, removeGroups } from './cgroup.ts';
 import type { CgroupHost } from './cgroup-host.ts';
 import { bootId, isAlive, signalPid } from './processes.ts';
@@ -18,8 +19,10 @@ export async function proveGone(
 ): Promise<boolean> {
   const boot = bootId();
   if (handle !== null && boot !== null && handle.bootId !== boot) return true;
-  // Recorded paths count only if they are this run's by name: a group is killed whole.
-  const recorded = (handle?.cgroups ?? []).filter((path) => isRunGroup(path, requestId));
+  // Recorded paths count only if they are this run's by name, or of a sandbox that is used once: a group is killed whole.
+  const recorded = (handle?.cgroups ?? []).filter(
+    (path) => isRunGroup(path, requestId) || isAheadGroup(path),
+  );
   const groups = [...new Set([...recorded, ...(cgroups ? groupPaths(cgroups, requestId) : [])])];
   // Without a start time it had ended before it could be looked at.
   const pid = handle?.pidStart == null ? null : handle.pid;
@@ -27,6 +30,8 @@ export async function proveGone(
   if (pid !== null && lives()) signalPid(pid, 'SIGKILL');
   if (!(await killGroups(groups, patienceMs))) return false;
   if (!(await killByRequest(requestId, patienceMs))) return false;
+  // It may have been given a sandbox that bears another name, and nobody could note that.
+  if (!(await endAbandoned(cgroups, patienceMs))) return false;
   if (lives()) return false;
   await removeGroups(groups);
   return true;

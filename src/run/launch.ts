@@ -5,9 +5,11 @@
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { ReeveError } from '../core/errors.ts';
 import {
+  type Feed,
   type Gate,
   type Inlet,
   type Outlet,
+  openFeed,
   openGate,
   openInlet,
   openOutlet,
@@ -33,6 +35,8 @@ export interface LaunchInput {
   /** Called right before the process is asked for, with nothing awaited in between; what it throws prevents the start. */
   readonly lastCheck: () => void;
   readonly onChunk: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+  /** The child's numbers for what it is handed later, and for what it says of that; absent where it gets nothing later. */
+  readonly ahead?: { readonly feed: number; readonly report: number };
 }
 
 export interface Running {
@@ -44,6 +48,10 @@ export interface Running {
   readonly admitted: boolean;
   /** Lets the command in, where the plan has it wait. Until then nothing of it has run. */
   letIn(): void;
+  /** Hands over what it waits for, where it was started ahead. */
+  give(bytes: Uint8Array): void;
+  /** True where what was handed over could not become a process: it was not the command that said so. */
+  readonly reported: boolean;
   kill(signal: NodeJS.Signals): void;
   /** Takes what the pipes still hold. Call once every process of the run is dead. */
   drain(atMost: number): void;
@@ -74,7 +82,9 @@ const open = Object.freeze({
 export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Running> {
   const { plan } = input;
   const { supply } = means;
-  const [out, err, status, args, gatePipe, ...more] = await supply.take(5 + plan.contents.length);
+  const [out, err, status, args, gatePipe, feedPipe, reportPipe, ...more] = await supply.take(
+    7 + plan.contents.length,
+  );
   const sandboxStatus = new SandboxStatus();
   const inlets: Inlet[] = [];
   const outlets: Outlet[] = [];
@@ -97,6 +107,8 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
     return { fd, flags: open.read };
   };
   let gate: Gate | null = null;
+  let feed: Feed | null = null;
+  let reported = false;
   let child: Started;
   const release = (): void => {
     for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
@@ -133,6 +145,16 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
       layout.set(descriptors.group, file(input.files.group));
       if (input.files.seccomp !== null) layout.set(descriptors.seccomp, file(input.files.seccomp));
     }
+    if (input.ahead !== undefined) {
+      feed = openFeed(feedPipe!);
+      outlets.push(feed);
+      opened.push(feed.childEnd);
+      layout.set(input.ahead.feed, { fd: feed.childEnd, flags: open.readPipe });
+      const report = inlet(reportPipe!, () => {
+        reported = true;
+      });
+      layout.set(input.ahead.report, report);
+    }
     for (const { fd, as } of plan.placeDescriptors) layout.set(as, { fd, flags: open.place });
     plan.contents.forEach(({ bytes, as }, index) => {
       layout.set(as, outlet(more[index]!, bytes));
@@ -145,7 +167,7 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
     throw error instanceof SpawnerLost ? error : failure(error);
   } finally {
     for (const fd of opened) closeSync(fd);
-    supply.discard([args!, status!, gatePipe!, ...more]);
+    supply.discard([args!, status!, gatePipe!, feedPipe!, reportPipe!, ...more]);
   }
   let admitted = !plan.gated;
   return {
@@ -159,6 +181,10 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
     letIn: () => {
       admitted = true;
       gate?.open();
+    },
+    give: (bytes) => feed?.give(bytes),
+    get reported() {
+      return reported;
     },
     kill: (signal) => child.kill(signal),
     drain: (atMost) => {

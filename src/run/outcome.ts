@@ -20,7 +20,8 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
   if (group !== null) await removeGroups(group.paths);
   const stdout = output.stdout.output();
   const stderr = output.stderr.output();
-  const code = running.status.exitCode ?? seen.process.code;
+  const own = running.status.exitCode;
+  const code = own ?? seen.process.code;
   const executable = inspectExecutable(invocation.executable.source);
   const end = endOf({
     argv: invocation.argv,
@@ -32,7 +33,9 @@ export async function outcomeOf(run: ActiveRun, sandbox: LimitReport): Promise<O
     gone: seen.gone,
     process: seen.process,
     lost: !seen.process.lost ? null : running.admitted ? 'during' : 'before',
-    sandbox: context.sandboxed ? running.status : null,
+    sandbox: context.sandboxed
+      ? { childPid: running.status.childPid, exitCode: running.reported ? null : own }
+      : null,
     oomKills: facts?.oomKills ?? 0,
     refusedForks: facts?.refusedForks ?? 0,
     grown,

@@ -125,27 +125,51 @@ export interface Outlet {
 
 /** Opens a pipe that holds `bytes` and then ends. What the pipe does not take at once follows as the child reads. */
 export function openOutlet(path: string, bytes: Uint8Array): Outlet {
+  const feed = openFeed(path);
+  feed.give(bytes);
+  return feed;
+}
+
+/** The writing side of a pipe whose content comes later. */
+export interface Feed extends Outlet {
+  /** All that it will hold. Once; nothing happens after `destroy`. */
+  give(bytes: Uint8Array): void;
+}
+
+export function openFeed(path: string): Feed {
   // Opened for both first: the child's end must block when it reads, and must not wait for a writer when it opens.
   const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const childEnd = openSync(path, constants.O_RDONLY);
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  let fd: number | null = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   closeSync(both);
   unlinkSync(path);
-  let written = 0;
-  try {
-    while (written < bytes.length) written += writeSync(fd, bytes, written);
-  } catch {
-    // Full: the socket waits for room.
-  }
-  if (written === bytes.length) {
-    closeSync(fd);
-    return { childEnd, destroy() {} };
-  }
-  const socket = new Socket({ fd, readable: false, writable: true });
-  // A command that does not read its input to the end is not at fault.
-  socket.on('error', () => {});
-  socket.end(bytes.subarray(written));
-  return { childEnd, destroy: () => socket.destroy() };
+  let socket: Socket | null = null;
+  const close = (): void => {
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  return {
+    childEnd,
+    give(bytes) {
+      if (fd === null) return;
+      let written = 0;
+      try {
+        while (written < bytes.length) written += writeSync(fd, bytes, written);
+      } catch {
+        // Full: the socket waits for room. Or nobody reads any more, and the socket finds that out.
+      }
+      if (written === bytes.length) return close();
+      socket = new Socket({ fd, readable: false, writable: true });
+      fd = null;
+      // A command that does not read its input to the end is not at fault.
+      socket.on('error', () => {});
+      socket.end(bytes.subarray(written));
+    },
+    destroy() {
+      close();
+      socket?.destroy();
+    },
+  };
 }
 
 /** What a child waits at until it is let in. */

@@ -100,6 +100,19 @@ export function processesOf(requestId: string): readonly number[] | null {
   return found;
 }
 
+/** Sandboxes that were started ahead, by the name on their command lines. Null where /proc cannot be listed. */
+export function namesAhead(): readonly { readonly pid: number; readonly name: string }[] | null {
+  const entries = names('/proc');
+  if (entries.length === 0) return null;
+  const named = new RegExp(`\\0--setenv\\0${requestVariable}\\0(ahead-[0-9a-f-]+)\\0`);
+  return entries.flatMap((entry) => {
+    const pid = Number(entry);
+    if (!Number.isSafeInteger(pid) || pid <= 1 || pid === process.pid) return [];
+    const name = named.exec(`\0${read(`/proc/${pid}/cmdline`) ?? ''}`)?.[1];
+    return name === undefined || startOf(pid) === null ? [] : [{ pid, name }];
+  });
+}
+
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');

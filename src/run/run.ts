@@ -6,16 +6,18 @@
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { noSecrets } from '../core/secret.ts';
-import { visibleLine } from '../core/text.ts';
 import type { ActiveRun, RunContext, RunControl } from './active-run.ts';
+import type { Pool } from './ahead/pool.ts';
+import type { Waiting } from './ahead/waiting.ts';
 import { type Group, openGroup, removeGroups } from './cgroup.ts';
 import { enterGroups } from './enter.ts';
 import { proveGone } from './gone.ts';
 import { withInputs } from './inputs-bind.ts';
 import { KeptStream } from './kept-stream.ts';
-import { launch } from './launch.ts';
+import { launch, type Running } from './launch.ts';
 import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
 import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
+import { cancelledBefore, neverLetIn, reasonOf, unavailable } from './not-begun.ts';
 import { closePlaces } from './places.ts';
 import { sandboxedPlan, unsandboxedPlan } from './plan.ts';
 import { accountFiles, planInputOf, prepareRun } from './prepare.ts';
@@ -29,13 +31,17 @@ export type { ActiveRun, RunContext, RunControl } from './active-run.ts';
 /** Past so many times the limit a stream ends its run. */
 const floodFactor = 64;
 
-/** Starts the process. Throws ReeveError if there is none. `lastCheck` runs right before it is created. */
+/**
+ * Starts the process, or hands the command to a sandbox of `pool` that waits. Throws ReeveError if there is none.
+ * `lastCheck` runs right before it is asked for or handed over.
+ */
 export async function startRun(
   context: RunContext,
   requestId: string,
   invocation: Invocation,
   control: RunControl,
   lastCheck: () => void = () => {},
+  pool: Pool | null = null,
 ): Promise<ActiveRun> {
   const check = (): void => {
     if (control.signal.aborted) throw cancelledBefore(control.signal);
@@ -58,6 +64,9 @@ export async function startRun(
   };
   const members = (): readonly number[] => membersOfRun(active);
   let workspace: WorkspaceLook | null = null;
+  let waiting: Waiting | null = null;
+  const kind = pool?.kindOf(invocation, prepared, secrets.length) ?? null;
+  const over = pool?.began(kind, invocation) ?? (() => {});
   try {
     workspace = await lookAtWorkspace(invocation, prepared.workspace, {
       members,
@@ -65,20 +74,31 @@ export async function startRun(
       resume: () => letGo(commandsOf(active)),
       outgrown: () => active?.stop('workspace', ''),
     });
-    if (context.cgroups !== null) group = openGroup(context.cgroups, requestId, invocation.limits);
-    const entries = group?.entries ?? [];
-    const input = planInputOf(context, requestId, invocation, prepared, { secrets, entries });
-    const plan = context.sandboxed ? sandboxedPlan(input) : unsandboxedPlan(input);
-    const running = await launch(
-      {
-        plan,
-        stdin: invocation.stdin,
-        files: accountFiles(context, identity),
-        onChunk,
-        lastCheck: check,
-      },
-      context,
-    );
+    waiting = kind === null ? null : ((await pool?.take(kind)) ?? null);
+    const fresh = async (): Promise<Running> => {
+      if (context.cgroups !== null) {
+        group = openGroup(context.cgroups, requestId, invocation.limits);
+      }
+      const entries = group?.entries ?? [];
+      const input = planInputOf(context, requestId, invocation, prepared, { secrets, entries });
+      const plan = context.sandboxed ? sandboxedPlan(input) : unsandboxedPlan(input);
+      const files = accountFiles(context, identity);
+      const { stdin } = invocation;
+      return launch({ plan, stdin, files, onChunk, lastCheck: check }, context);
+    };
+    if (waiting !== null) {
+      check();
+      group = waiting.group;
+      waiting.listen(onChunk);
+    }
+    // Proven: there is no process, and what there was had not been let in. So it has not run, and runs now.
+    const again = async (error: unknown): Promise<Running> => {
+      const none =
+        error instanceof SpawnerLost && (await proveGone(requestId, null, context.cgroups));
+      if (!none) throw error;
+      return fresh();
+    };
+    const running = waiting?.running ?? (await fresh().catch(again));
     const startedAt = { now: context.clock.now(), monotonic: context.clock.monotonic() };
     const supervision = new Supervision({
       requestId,
@@ -114,12 +134,16 @@ export async function startRun(
         control.signal.removeEventListener('abort', cancel);
         // bubblewrap has bound them, or proven that what was staged is them.
         closePlaces(places);
+        waiting?.release();
       },
       release: prepared.release,
+      over,
     };
   } catch (error) {
     closePlaces(places);
     workspace?.close();
+    over();
+    await waiting?.end();
     const lost = error instanceof SpawnerLost ? await neverLetIn(context, requestId, error) : null;
     await prepared.release();
     if (lost !== null) throw lost;
@@ -138,14 +162,17 @@ export async function startRun(
     // Nobody could find the run again after a crash: it must not go on.
     active.stop('cancelled', `its processes could not be recorded: ${(error as Error).message}`);
   }
-  if (group !== null && context.sandboxed) {
+  if (waiting !== null) {
+    // A run that is being ended already is not let in.
+    if (!active.supervision.stopping) waiting.give(requestId, invocation);
+  } else if (group !== null && context.sandboxed) {
     try {
       await enterGroups(group, active.running);
     } catch (error) {
       await abandon(active);
       throw unavailable(error);
     }
-  } else active.running.letIn();
+  } else if (!active.supervision.stopping) active.running.letIn();
   return active;
 }
 
@@ -156,48 +183,6 @@ async function abandon(run: ActiveRun): Promise<void> {
   await run.lookout.finish();
   run.detach();
   await run.release();
+  run.over();
   if (run.group !== null) await removeGroups(run.group.paths);
-}
-
-/**
- * Asked for, and whoever starts processes went away before it had answered. Whether there was a process or not, its gate
- * was never opened; what there is of it is ended, and only then it is told.
- */
-async function neverLetIn(
-  context: RunContext,
-  requestId: string,
-  cause: SpawnerLost,
-): Promise<ReeveError> {
-  const gone = await proveGone(requestId, null, context.cgroups);
-  const left = gone
-    ? 'Ask again'
-    : 'Its empty sandbox could not be ended: look for it on the host, then ask again';
-  return new ReeveError(
-    'COMMAND_EXECUTION_FAILED',
-    `${cause.message[0]!.toUpperCase()}${cause.message.slice(1)}; nothing of the command ran. ${left}.`,
-    [],
-    { cause },
-  );
-}
-
-function unavailable(error: unknown): ReeveError {
-  return new ReeveError(
-    'SANDBOX_UNAVAILABLE',
-    `Nothing was started: ${visibleLine((error as Error).message)}. Run reeve doctor.`,
-    [],
-    { cause: error },
-  );
-}
-
-function reasonOf(signal: AbortSignal): string {
-  const { reason } = signal;
-  if (typeof reason === 'string') return reason;
-  return reason instanceof Error && reason.name !== 'AbortError' ? reason.message : 'on request';
-}
-
-function cancelledBefore(signal: AbortSignal): ReeveError {
-  return new ReeveError(
-    'COMMAND_CANCELLED',
-    `The run was cancelled (${visibleLine(reasonOf(signal))}) before a process existed; nothing was started.`,
-  );
 }

@@ -9,6 +9,8 @@ import type { LimitReport, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Clock, RunHandle } from '../core/ports.ts';
 import { areFor, noSecrets, type SealedSecrets } from '../core/secret.ts';
+import { abandonedGroups, endAbandoned } from './ahead/name.ts';
+import { Pool } from './ahead/pool.ts';
 import { removeGroups } from './cgroup.ts';
 import { ExecutableCheck } from './executable.ts';
 import { proveGone } from './gone.ts';
@@ -96,6 +98,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const capabilities = { ...probed.capabilities, spawner: spawnerOf(starters) };
   const sandboxed = capabilities.tier !== 'none';
   const context: RunContext = { ...base, cgroups, sandboxed, graceMs: options.graceMs };
+  // What a killed gateway had started ahead: nobody waits for that to be gone.
+  if (abandonedGroups(cgroups).length > 0) void endAbandoned(cgroups, patienceMs).catch(() => {});
   return new LocalRunner(options, capabilities, context);
 }
 
@@ -107,6 +111,7 @@ class LocalRunner implements Runner {
   readonly capabilities: Capabilities;
   readonly #options: RunnerOptions;
   readonly #context: RunContext;
+  readonly #pool: Pool;
   readonly #executables = new ExecutableCheck();
   readonly #active = new Set<ActiveRun>();
   readonly #busy = new Set<Promise<unknown>>();
@@ -116,6 +121,7 @@ class LocalRunner implements Runner {
     this.#options = options;
     this.capabilities = capabilities;
     this.#context = context;
+    this.#pool = new Pool(context);
   }
 
   run(permit: Permit, control: RunControl): Promise<Outcome> {
@@ -143,7 +149,7 @@ class LocalRunner implements Runner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const run of this.#active) run.stop('cancelled', stopping);
-    await Promise.all(this.#busy);
+    await Promise.all([...this.#busy, this.#pool.close()]);
     await this.#context.starters.close();
     this.#context.folder.remove();
     this.#context.copies.remove();
@@ -158,8 +164,13 @@ class LocalRunner implements Runner {
     const invocation = permit.redeem();
     assertSecrets(invocation, control.secrets ?? noSecrets);
     await this.#executables.verify(invocation.executable);
-    const run = await startRun(this.#context, permit.requestId, invocation, control, () =>
-      this.#assertOpen(),
+    const run = await startRun(
+      this.#context,
+      permit.requestId,
+      invocation,
+      control,
+      () => this.#assertOpen(),
+      this.#pool,
     );
     this.#active.add(run);
     // Closed while it was being started: nobody else would stop it.
@@ -168,6 +179,7 @@ class LocalRunner implements Runner {
       return await outcomeOf(run, this.report(invocation));
     } finally {
       this.#active.delete(run);
+      run.over();
     }
   }
 
@@ -202,6 +214,7 @@ function assertSecrets(invocation: Invocation, secrets: SealedSecrets): void {
 }
 
 const stopping = 'the gateway is stopping';
+const patienceMs = 5_000;
 
 const trialLimits: Limits = Object.freeze({
   cpu: 1,

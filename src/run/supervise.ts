@@ -54,6 +54,11 @@ export class Supervision {
     else this.#kill();
   }
 
+  /** True once it is being ended, by whomever. */
+  get stopping(): boolean {
+    return this.#stop !== null || this.#ended;
+  }
+
   /** Waits for the end, then until every process of the run is dead, and takes the rest of its output. */
   async finished(): Promise<Seen> {
     const { running } = this.#run;

@@ -7,6 +7,8 @@ import { run, runnerFor, type Wish } from './fixture.ts';
 const wish = JSON.parse(process.argv[2]!) as Wish & {
   readonly sandbox?: 'required' | 'unsandboxed';
   readonly starter?: 'gateway';
+  /** Runs `true` first, and what was asked for in the sandbox that is started ahead then. */
+  readonly twice?: boolean;
 };
 
 let chunks = 0;
@@ -27,6 +29,10 @@ const runner = await runnerFor(
   { sandbox: wish.sandbox ?? 'required', graceMs: 200, starter: wish.starter ?? null },
 );
 console.log(`capabilities ${JSON.stringify(runner.capabilities)}`);
+if (wish.twice === true) {
+  await run(runner, { ...wish, argv: ['/usr/bin/true'] });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
 try {
   const ran = await run(runner, wish, {
     onStarted: (handle) => console.log(`started ${JSON.stringify(handle)}`),

@@ -197,7 +197,7 @@ test('usage errors end with 2 and say what would be right', async () => {
   const table: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /Which verb\?/],
     [['lst'], /no verb "lst"\.\n {2}Did you mean "list"\?/],
-    [['approve', 'x'], /no verb "approve"/],
+    [['authorise', 'x'], /no verb "authorise"/],
     [['audit', 'lits'], /no verb "audit lits"\.\n {2}Did you mean "audit list"\?/],
     [['run'], /[Mm]issing required argument 'command'/],
     [['run', 'greet', 'Ada'], /given with --param or --json, or after --/],

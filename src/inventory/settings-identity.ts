@@ -1,14 +1,8 @@
-/**
- * People and identity in the settings. In: `people:` and `identity:` as written. Out: absolute paths and a checked
- * provider. Never: a provider reached without TLS but on this very host, whose keys anybody on the way could swap.
- */
+/** The form of `identity:` in the settings, and of secrets of the gateway itself. No meaning here, only form. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { OidcSettings, WebhookSecret } from '../core/settings.ts';
-import type { Findings } from './diagnose.ts';
+import type { WebhookSecret } from '../core/settings.ts';
 import { path } from './fields.ts';
-import type { Path } from './source.ts';
-import { quote } from './words.ts';
 
 /** As the provider writes it: compared to the character, so nothing is made of it. */
 export const issuer = z
@@ -76,59 +70,10 @@ export const identitySchema = z.strictObject({
 });
 export type IdentityFields = z.infer<typeof identitySchema>;
 
-/** Null where none is configured, or where it cannot be used, which the findings tell. */
-export function readOidc(
-  written: IdentityFields | undefined,
-  folder: string,
-  findings: Findings,
-): OidcSettings | null {
-  const oidc = written?.oidc;
-  if (oidc === undefined) return null;
-  const at: Path = ['identity', 'oidc'];
-  if (!isProvider(oidc.issuer)) {
-    findings.error(
-      [...at, 'issuer'],
-      'bad-value',
-      `${quote(oidc.issuer)} is no https address without user, query and fragment`,
-      'Write it exactly as iss in its tokens: https://id.example.org. On loopback, http may do.',
-    );
-  }
-  if (oidc.client !== undefined && oidc.client.id === oidc.audience) {
-    findings.error(
-      [...at, 'audience'],
-      'bad-value',
-      'audience is the id of the client, so that what people sign in with would pass for a token of a program',
-      'Give the gateway an audience of its own, such as its address: https://reeve.example.org/mcp.',
-    );
-  }
-  const client = oidc.client;
-  return {
-    issuer: oidc.issuer,
-    audience: oidc.audience,
-    rolesClaim: oidc.rolesClaim ?? 'roles',
-    client:
-      client === undefined
-        ? null
-        : {
-            id: client.id,
-            secret: client.secret === undefined ? null : ownSecretOf(client.secret, folder),
-          },
-  };
-}
-
 export function ownSecretOf(field: z.infer<typeof ownSecret>, folder: string): WebhookSecret {
   if ('env' in field) return { kind: 'env', variable: field.env };
   if ('file' in field) return { kind: 'file', path: resolve(folder, field.file) };
   return { kind: 'credential', credential: field.credential };
-}
-
-/** https; http only where nobody stands between: on loopback. */
-function isProvider(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.password !== '') return false;
-  if (text.includes('?') || text.includes('#')) return false;
-  if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && isLoopback(url.hostname);
 }
 
 /** By its name or number as a URL has it. */

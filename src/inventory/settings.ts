@@ -18,7 +18,7 @@ import {
 import { readSecretSources } from './secret-sources.ts';
 import { readApprovals } from './settings-approvals.ts';
 import { readEnvironments } from './settings-environments.ts';
-import { readOidc } from './settings-identity.ts';
+import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
 import {
@@ -136,7 +136,7 @@ function complete(
     localRisks: [...localRisks],
     auditFile,
     people,
-    identity: { oidc: readOidc(written.identity, folder, findings) },
+    identity: { oidc: readOidc(written.identity, environments, folder, findings) },
     approvals: readApprovals(written.approvals),
     webhooks: readWebhooks(written.webhooks, environments, folder, findings),
   };

@@ -4,6 +4,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:cry
 import { after, before, test } from 'node:test';
 import {
   Client,
+  ClientCredentialsProvider,
   discoverOAuthProtectedResourceMetadata,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
@@ -12,8 +13,12 @@ import type { Answer, Problem } from '../../src/edge/answer.ts';
 import { challenger } from '../../src/edge/identity/challenge.ts';
 import { createMcpHttp } from '../../src/edge/mcp/http.ts';
 import { type HttpServer, serveHttp } from '../../src/edge/rest/server.ts';
-import { whoOf } from '../../src/gateway/who.ts';
-import { type IdentityProvider, identityProvider } from '../real/identity-provider.ts';
+import { type Who, whoOf } from '../../src/gateway/who.ts';
+import {
+  clientSecret,
+  type IdentityProvider,
+  identityProvider,
+} from '../real/identity-provider.ts';
 import {
   layGround,
   local,
@@ -75,8 +80,7 @@ after(async () => {
 });
 
 /** A server on the house; each knows of the provider what it has asked itself. */
-async function serve(): Promise<HttpServer> {
-  const who = whoOf(open.house);
+async function serve(who: Who = whoOf(open.house)): Promise<HttpServer> {
   const { gateway } = open;
   const challenge = challenger(null, who.oidc);
   const mcp = createMcpHttp({
@@ -266,6 +270,30 @@ test('whoever has no token learns from the challenge where to get one', async ()
   );
   assert.equal(found.status, 200);
   await found.body?.cancel();
+});
+
+test('a client of the SDK finds its way by itself: challenge, metadata, provider, token, tools', async () => {
+  let address = '';
+  const who = whoOf(open.house);
+  const here = await serve({
+    ...who,
+    oidc: () => ({ ...who.oidc()!, audience: `${address}/mcp` }),
+  });
+  address = here.url;
+  const client = new Client({ name: 'tester', version: '1' });
+  const authProvider = new ClientCredentialsProvider({
+    clientId: 'ci',
+    clientSecret,
+    expectedIssuer: idp.issuer,
+  });
+  const transport = new StreamableHTTPClientTransport(new URL(`${address}/mcp`), { authProvider });
+  await client.connect(transport);
+  closing.push(() => client.close());
+  const called = await client.callTool({ name: 'say', arguments: { text: 'found it' } });
+  const { result } = called.structuredContent as unknown as Answer;
+  assert.deepEqual([result.stdout, result.principal], ['found it\n', 'agent:ci']);
+  // Its token is for that gateway alone.
+  assert.equal((await execute(authProvider.tokens()!.access_token)).status, 401);
 });
 
 test('a credential that lacks the scope is told which, and the call is on record', async () => {

@@ -10,7 +10,8 @@ import { type JWTPayload, SignJWT } from 'jose';
 import Provider, { type Configuration, type JWK } from 'oidc-provider';
 
 const scopes = 'reeve:read reeve:run reeve:administer';
-const clientSecret = 'a secret that is long enough for a test of clients';
+/** Of the client `ci`. */
+export const clientSecret = 'a-secret-that-is-long-enough-for-a-test-of-clients';
 const callback = 'http://127.0.0.1/callback';
 
 export interface ProviderClient {
@@ -86,13 +87,15 @@ export async function identityProvider(
       return asked;
     },
     clientToken: (resource, scope) =>
-      tokenFrom(issuer, {
-        grant_type: 'client_credentials',
-        client_id: 'ci',
-        client_secret: clientSecret,
-        resource,
-        scope,
-      }),
+      tokenFrom(
+        issuer,
+        {
+          grant_type: 'client_credentials',
+          resource,
+          scope,
+        },
+        `Basic ${Buffer.from(`ci:${clientSecret}`).toString('base64')}`,
+      ),
     personToken: (client, subject, resource, scope) =>
       codeFlow(issuer, client, subject, resource, scope),
     sign: async (claims, header = {}) => {
@@ -141,7 +144,7 @@ function configuration(
       {
         client_id: 'ci',
         client_secret: clientSecret,
-        token_endpoint_auth_method: 'client_secret_post',
+        token_endpoint_auth_method: 'client_secret_basic',
         grant_types: ['client_credentials'],
         redirect_uris: [],
         response_types: [],
@@ -200,9 +203,14 @@ async function signIn(
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-async function tokenFrom(issuer: string, fields: Record<string, string>): Promise<string> {
+async function tokenFrom(
+  issuer: string,
+  fields: Record<string, string>,
+  authorization?: string,
+): Promise<string> {
   const response = await fetch(`${issuer}/token`, {
     method: 'POST',
+    headers: authorization === undefined ? {} : { authorization },
     body: new URLSearchParams(fields),
   });
   const body = (await response.json()) as { access_token?: string };

@@ -8,12 +8,12 @@ import { type Execution, isFinal } from '../../core/execution.ts';
 import type { ExecutionFilter } from '../../core/ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { ExecuteRequest, ExecutionEvent, Gateway, Health } from '../../gateway/gateway.ts';
-import { noLog } from '../../gateway/no-desks.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { remoteApprovals } from './approvals.ts';
 import { remoteCredentials } from './credentials.ts';
 import { serverEvents } from './events.ts';
+import { remoteLog } from './log.ts';
 import { entryOf, executionOf, executionOfRecord, outputOf, queryOf } from './rebuild.ts';
 import { ask, open, strange, unreachable, type Wire } from './wire.ts';
 
@@ -97,7 +97,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
 
   return {
     approvals: remoteApprovals({ get, post }),
-    log: noLog,
+    log: remoteLog(wire, clientOf),
     credentials: remoteCredentials({ get, post }),
     refuse,
     wait,

@@ -3,12 +3,14 @@ import * as approvals from './contract-approvals.ts';
 import * as commands from './contract-commands.ts';
 import * as credentials from './contract-credentials.ts';
 import * as gateway from './contract-gateway.ts';
+import * as log from './contract-log.ts';
 import type { Operation } from './operation.ts';
 
 export * from './contract-approvals.ts';
 export * from './contract-commands.ts';
 export * from './contract-credentials.ts';
 export * from './contract-gateway.ts';
+export * from './contract-log.ts';
 
 export const operations: readonly Operation[] = Object.freeze([
   commands.execute,
@@ -35,6 +37,9 @@ export const operations: readonly Operation[] = Object.freeze([
   credentials.resourceMetadata,
   credentials.mcpResourceMetadata,
   gateway.audit,
+  log.logKey,
+  log.logCheckpoint,
+  log.logTile,
   gateway.inventory,
   gateway.freeze,
   gateway.unfreeze,

@@ -40,12 +40,22 @@ export function addRoute<O extends Operation>(
     method: operation.method,
     // Whoever only looks whether we are there may do so by HEAD.
     exposeHeadRoute: operation.access === 'open',
-    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    url: routeOf(operation.path),
     config: { operation } as FastifyContextConfig,
     handler: (request, reply) => {
       void answer(tools, operation, handler as unknown as Handler<Operation>, request, reply);
     },
   });
+}
+
+/** `{path}` at the end is everything that is left, with its slashes; every other parameter is one part of the path. */
+function routeOf(path: string): string {
+  return path.replace(/\{path\}$/, '*').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function paramsOf(request: FastifyRequest): Record<string, string> {
+  const { '*': path, ...params } = request.params as Record<string, string>;
+  return path === undefined ? params : { ...params, path };
 }
 
 async function answer(
@@ -92,7 +102,7 @@ async function read(
       gateway: tools.gateway,
       // Open operations look at the caller themselves; no other is reached without one.
       caller: tools.callers.get(request.raw) as Caller,
-      params: request.params as Record<string, string>,
+      params: paramsOf(request),
       query,
       body,
       header: (name) => headerOf(request, name),

@@ -21,6 +21,7 @@ import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
 import * as approvals from './handlers-approvals.ts';
 import * as credentials from './handlers-credentials.ts';
+import * as log from './handlers-log.ts';
 import { listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { addElse, nothingFor } from './not-found.ts';
@@ -185,6 +186,9 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
   addRoute(app, tools, contract.answerApproval, approvals.answerApproval);
   addRoute(app, tools, contract.withdrawApproval, approvals.withdrawApproval);
   addRoute(app, tools, contract.audit, handlers.audit);
+  addRoute(app, tools, contract.logKey, log.logKey);
+  addRoute(app, tools, contract.logCheckpoint, log.logCheckpoint);
+  addRoute(app, tools, contract.logTile, log.logTile);
   addRoute(app, tools, contract.inventory, handlers.inventory);
   addRoute(app, tools, contract.freeze, handlers.freeze);
   addRoute(app, tools, contract.unfreeze, handlers.unfreeze);

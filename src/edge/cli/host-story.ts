@@ -30,6 +30,14 @@ export function checkHost(
     },
   ];
   if (!without || tolerated) findings.push(checkLimits(host, limitsRequired));
+  if (!host.spawner.use) {
+    findings.push({
+      what: 'host',
+      state: 'note',
+      why: `the gateway starts processes itself, which holds it up for a moment each time\n${host.spawner.why}`,
+      next: 'Install perl (perl-base).',
+    });
+  }
   for (const problem of host.problems) {
     findings.push({
       what: 'host',

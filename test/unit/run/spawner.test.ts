@@ -341,11 +341,12 @@ describe('when the spawner goes', none, () => {
         workspace: parent,
         runAs: isRoot ? 4321 : null,
       });
-      setTimeout(() => signalPid(pid!, 'SIGKILL'), i * 6);
+      const killed = sleep(i * 6).then(() => signalPid(pid!, 'SIGKILL'));
       const { status, code } = await going.then(
         (ended) => ({ status: ended.status, code: ended.errorCode }),
         (error: { code: string }) => ({ status: 'thrown', code: error.code }),
       );
+      await killed;
       const ran = readdirSync(parent).includes(`ran-${i}`);
       if (ran) assert.equal(readFileSync(file, 'utf8'), 'ran\n');
       told.add(`${status} ${code} ${ran}`);

@@ -77,18 +77,25 @@ export class Ground implements AsyncDisposable {
     this.port = port;
   }
 
-  /** `settings` are lines of reeve.yaml besides, `more` lines of the people file. */
-  static async open(settings = '', more = ''): Promise<Ground> {
-    const port = await freePort();
+  /** `settings` are lines of reeve.yaml besides, `more` lines of the people file, `at` the port, `files` for the gateway alone. */
+  static async open(
+    settings = '',
+    more = '',
+    at?: number,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<Ground> {
+    const port = at ?? (await freePort());
     const stage = new Stage(
       `publicUrl: http://localhost:${port}\npolicy: policy\npeople: people.yaml\n${settings}`,
     );
-    const at = (name: string) => join(stage.folder, name);
-    mkdirSync(at('policy'));
-    writeFileSync(at('policy/all.cedar'), policy);
-    writeFileSync(at('people.yaml'), people + more);
-    writeFileSync(at('inventory.yaml'), inventory);
-    writeFileSync(at('bin/rotate'), rotate, { mode: 0o755 });
+    const file = (name: string) => join(stage.folder, name);
+    mkdirSync(file('policy'));
+    writeFileSync(file('policy/all.cedar'), policy);
+    writeFileSync(file('people.yaml'), people + more);
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(file(name), text, { mode: 0o600 });
+    writeFileSync(file('inventory.yaml'), inventory);
+    writeFileSync(file('bin/rotate'), rotate, { mode: 0o755 });
     mkdirSync(join(stage.workspace, 'conf'));
     writeFileSync(join(stage.workspace, 'conf/rotation.conf'), 'bits=4096\n');
     // The root of a workspace with declared inputs takes no new files.
@@ -185,6 +192,13 @@ export class Ground implements AsyncDisposable {
     return somebody;
   }
 
+  /** Calls by nobody that were turned away, by their code, newest first. */
+  async turnedAway(): Promise<string[]> {
+    const { body } = await this.ask('GET', '/v1/commands/audit?status=rejected&limit=50');
+    const records = body.records as { principal: string; errorCode: string }[];
+    return records.filter((r) => r.principal === 'unauthenticated').map((r) => r.errorCode);
+  }
+
   /** Somebody who has enrolled a passkey with a one-time code, and is signed in by it. */
   async enrolled(person: string, options: Parameters<typeof visitor>[0] = {}): Promise<Visitor> {
     const somebody = await this.visitor(options);
@@ -208,7 +222,7 @@ export class Ground implements AsyncDisposable {
 }
 
 /** A port that was free a moment ago: publicUrl has to name it before anything listens. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

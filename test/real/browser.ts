@@ -32,6 +32,8 @@ export interface Visitor extends AsyncDisposable {
   readonly problems: readonly string[];
   /** False: the authenticator no longer checks who is there (PIN, fingerprint). */
   setUserVerified(verified: boolean): Promise<void>;
+  /** A new device: its authenticator holds nothing. */
+  forgetPasskeys(): Promise<void>;
 }
 
 /** A browser of its own for each visitor: no cookie and no authenticator is shared. */
@@ -72,6 +74,9 @@ export async function visitor(
     problems,
     setUserVerified: async (isUserVerified) => {
       await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
+    forgetPasskeys: async () => {
+      await session.send('WebAuthn.clearCredentials', { authenticatorId });
     },
     async [Symbol.asyncDispose]() {
       await context.close();

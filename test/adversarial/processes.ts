@@ -3,6 +3,7 @@
  * called, how many at once, the gateway's memory. Also the outer limit: a case that escapes its bounds is ended here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { entrant } from '../../src/run/ahead/entrant.ts';
 import type { Arena } from './arena.ts';
 
 export interface Seen {
@@ -49,6 +50,21 @@ function descendants(root: number): readonly number[] {
   return found;
 }
 
+const entrantLine = `${entrant.join('\0')}\0`;
+
+/**
+ * A sandbox that was started ahead, for a run that may come: it has nothing of a command. One that was given a command
+ * counts like any other: below its bubblewrap there is then something else than what waits.
+ */
+function waits(pid: number): boolean {
+  const line = read(`/proc/${pid}/cmdline`) ?? '';
+  if (line === entrantLine) return true;
+  if (!line.includes('\0--setenv\0REEVE_REQUEST_ID\0ahead-')) return false;
+  const below = descendants(pid);
+  const lines = below.map((child) => read(`/proc/${child}/cmdline`) ?? '');
+  return lines.includes(entrantLine) && lines.every((l) => l === entrantLine || l === line);
+}
+
 /**
  * A number that grows whenever the gateway, or a helper of its, has started a process that has ended since: the page
  * faults of all children that were waited for. Nothing that a gateway says about itself goes into it.
@@ -92,6 +108,7 @@ export class Watcher {
   alive(): readonly Seen[] {
     return pids().flatMap((pid) => {
       if (this.#before.has(pid) || pid === this.#gateway || !this.#isOurs(pid)) return [];
+      if (waits(pid)) return [];
       const stat = statOf(pid);
       if (stat === null || stat.fields[0] === 'Z') return [];
       const argv = (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();

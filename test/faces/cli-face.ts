@@ -63,6 +63,7 @@ function exitCodeFor(status: string | null, errorCode: string | null): number {
     rejected: 3,
     timeout: 5,
     cancelled: 6,
+    awaiting_approval: 4,
   };
   return codes[status ?? ''] ?? 7;
 }

@@ -3,6 +3,8 @@
  * and code, the same kinds of entries. In local mode too, where the face opens the state itself.
  */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { entryKinds, rest } from '../real/rest.ts';
 import { type RunningGateway, Stage, until } from '../real/stage.ts';
@@ -10,22 +12,33 @@ import { cliFace } from './cli-face.ts';
 import type { Face, Told } from './face.ts';
 import { mcpHttpFace, mcpStdioFace } from './mcp-face.ts';
 import { restFace } from './rest-face.ts';
-import { type FaceName, type Scenario, scenarios } from './scenarios.ts';
+import { type Answered, type FaceName, type Scenario, scenarios } from './scenarios.ts';
 
 interface Seen {
   readonly scenario: Scenario;
   readonly told: Told;
 }
 
-const stage = new Stage();
+const stage = new Stage(`people: people.yaml
+approvals: { proofs: { default: [token] } }
+`);
+writeFileSync(
+  join(stage.folder, 'people.yaml'),
+  `version: 1
+people:
+  alice: { name: Alice, roles: [ops_lead] }
+  bob: { name: Bob, roles: [security_officer] }
+`,
+);
 after(() => stage[Symbol.asyncDispose]());
 
 /** What the client was told. Where it was told nothing (it went away), the record alone speaks. */
 function checkTold(scenario: Scenario, told: Told): void {
   const { expected } = scenario;
   if (told.status === null) return;
-  assert.equal(told.status, expected.status);
-  assert.equal(told.errorCode, expected.errorCode);
+  const { status, errorCode } = expected.told ?? expected;
+  assert.equal(told.status, status);
+  assert.equal(told.errorCode, errorCode);
   assert.ok(told.requestId, 'the answer names the request id');
   if (expected.stdout) assert.match(told.stdout ?? '', expected.stdout);
   if (expected.stderr) assert.match(told.stderr ?? '', expected.stderr);
@@ -67,14 +80,36 @@ async function cancelledBy(url: string, token: string, face: FaceName): Promise<
   return requestId!;
 }
 
+/** A token with which this person, and nobody else, answers. */
+function tokenOf(person: string): string {
+  const args = ['token', 'create', person, '--for', person, '--kind', 'person'];
+  const scopes = ['--scope', 'read', '--scope', 'approve'];
+  const made = stage.run([...args, ...scopes, '--output', 'json', ...stage.options('state')]);
+  assert.equal(made.exitCode, 0, made.stderr);
+  return (JSON.parse(made.stdout) as { secret: string }).secret;
+}
+
+type Tokens = Readonly<Record<Answered['by'], string>>;
+
+async function answerBy(url: string, tokens: Tokens, { scenario, told }: Seen): Promise<void> {
+  for (const { by, verdict } of scenario.answers ?? []) {
+    const path = `/v1/approvals/${told.requestId}`;
+    const { body } = await rest(url, tokens[by], 'GET', path);
+    const answer = JSON.stringify({ verdict, digest: body.digest, reason: 'as the table says' });
+    await rest(url, tokens[by], 'POST', `${path}/answer`, answer);
+  }
+}
+
 const running = () => until('the command runs', () => stage.processes().length > 0);
 
 describe('beside a running gateway', () => {
   let gateway: RunningGateway;
   const faces: Face[] = [];
+  let tokens: Tokens;
   before(async () => {
     gateway = await stage.serve();
     const token = stage.token();
+    tokens = { alice: tokenOf('alice'), bob: tokenOf('bob') };
     faces.push(
       restFace(gateway.url, token),
       await mcpHttpFace(gateway.url, token),
@@ -93,6 +128,7 @@ describe('beside a running gateway', () => {
       test(`${name}: ${scenario.title}`, async () => {
         const told = await faces[index]!.call(scenario, running);
         checkTold(scenario, told);
+        await answerBy(gateway.url, tokens, { scenario, told });
         await checkRecord(gateway.url, stage.token(), name, { scenario, told });
         await until('no process is left', () => stage.processes().length === 0);
       });
@@ -111,6 +147,8 @@ for (const name of ['mcp-stdio', 'cli'] as const) {
 
     for (const scenario of scenarios) {
       if (scenario.notFor?.[name] !== undefined) continue;
+      // Nobody can answer where nothing proves who does.
+      if (scenario.answers !== undefined) continue;
       test(`local ${name}: ${scenario.title}`, async () => {
         const told = await face.call(scenario, running);
         checkTold(scenario, told);

@@ -13,9 +13,15 @@ export interface Scenario {
   readonly timeoutSeconds?: number;
   /** The client goes back on it once the command runs, in the way of its face. */
   readonly cancel?: true;
+  /** What people answer, in this order, once the client was told that it awaits approval. */
+  readonly answers?: readonly Answered[];
   readonly expected: Expected;
   /** Faces that cannot express it, and why. */
   readonly notFor?: Readonly<Partial<Record<FaceName, string>>>;
+}
+export interface Answered {
+  readonly by: 'alice' | 'bob';
+  readonly verdict: 'approve' | 'reject';
 }
 export type FaceName = 'rest' | 'mcp-http' | 'mcp-stdio' | 'cli';
 
@@ -26,6 +32,8 @@ export interface Expected {
   readonly stdout?: RegExp;
   readonly stderr?: RegExp;
   readonly truncated?: true;
+  /** What the client is told, where that is not how it ends. */
+  readonly told?: { readonly status: string; readonly errorCode: string | null };
 }
 
 const ran = ['asked', 'decided', 'intent', 'outcome'];
@@ -35,6 +43,8 @@ const rejected = (errorCode: string): Expected => ({
   errorCode,
   kinds: refused,
 });
+
+const awaiting = { status: 'awaiting_approval', errorCode: null };
 
 const noList = {
   'mcp-http': 'MCP arguments are an object',
@@ -163,10 +173,48 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: 'a command that demands approvals does not run',
+    title: 'a command that demands approvals awaits them, and nothing runs',
     command: 'guarded',
     arguments: '{}',
-    expected: rejected('APPROVAL_REQUIRED'),
+    expected: { status: 'awaiting_approval', errorCode: null, kinds: ['asked', 'decided'] },
+  },
+  {
+    title: 'approved in order by two people, it runs once',
+    command: 'guarded',
+    arguments: '{}',
+    answers: [
+      { by: 'alice', verdict: 'approve' },
+      { by: 'bob', verdict: 'approve' },
+    ],
+    expected: {
+      status: 'ok',
+      errorCode: null,
+      told: awaiting,
+      kinds: [
+        'asked',
+        'decided',
+        'approval-answered',
+        'approval-answered',
+        'approval-granted',
+        'intent',
+        'outcome',
+      ],
+    },
+  },
+  {
+    title: 'out of order, and then rejected, it never runs',
+    command: 'guarded',
+    arguments: '{}',
+    answers: [
+      { by: 'bob', verdict: 'approve' },
+      { by: 'alice', verdict: 'reject' },
+    ],
+    expected: {
+      status: 'rejected',
+      errorCode: 'APPROVAL_REJECTED',
+      told: awaiting,
+      kinds: ['asked', 'decided', 'approval-refused', 'approval-answered', 'refused'],
+    },
   },
   {
     title: 'an environment that nobody declared is refused',

@@ -18,6 +18,7 @@ import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
 import { type Prepared, prepareAgain } from './prepare-again.ts';
+import { stillPresent } from './who.ts';
 import { isSource, Withheld } from './withheld.ts';
 
 /** Hands a queued execution to the queue. A crash from here to the intent leaves it `queued`: nothing ran. */
@@ -157,13 +158,14 @@ function commandInForce(
   return command;
 }
 
-/** Policy, inventory and host as they are at this moment, not as they were when it was asked. */
+/** Who asked, policy, inventory and host as they are at this moment, not as they were when it was asked. */
 function decideAgain(
   house: House,
-  caller: Caller,
+  asked: Caller,
   execution: Execution,
   invocation: Invocation,
 ): { permit: Permit; policies: readonly string[] } {
+  const caller = stillPresent(house, asked);
   const generation = house.generations.current;
   const command = commandInForce(house, generation, caller, invocation);
   const decision = decide(generation, caller, house.trust, command, invocation);

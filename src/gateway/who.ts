@@ -4,6 +4,7 @@
  */
 import type { Proof } from '../core/approval.ts';
 import type { ApiToken } from '../core/credentials.ts';
+import { ReeveError } from '../core/errors.ts';
 import { type Person, personOf } from '../core/people.ts';
 import { type Caller, type Credential, localUser, type Principal } from '../core/principal.ts';
 import { agentPrincipal, subjectPrincipal } from '../core/principal-id.ts';
@@ -55,6 +56,16 @@ export function present(house: Registry, caller: Caller): Caller | null {
   const principal = principalNow(house, caller);
   if (principal === null) return null;
   return Object.freeze({ ...caller, principal });
+}
+
+/** The same, where nothing else may follow. Throws COMMAND_NOT_ALLOWED. */
+export function stillPresent(house: Registry, caller: Caller): Caller {
+  const now = present(house, caller);
+  if (now !== null) return now;
+  throw new ReeveError(
+    'COMMAND_NOT_ALLOWED',
+    `The credential of ${caller.principal.id}, who asked for this, was revoked or has expired since; nothing was started.`,
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { ReeveError } from '../../../src/core/errors.ts';
 import { type Caller, localUser } from '../../../src/core/principal.ts';
 import type { TokenRequest } from '../../../src/gateway/gateway.ts';
 import { present, whoOf } from '../../../src/gateway/who.ts';
-import { layGround, local, localPolicy, type OpenHouse, openHouse } from './fixture.ts';
+import { ask, layGround, local, localPolicy, type OpenHouse, openHouse } from './fixture.ts';
 
 const ground = layGround();
 let open: OpenHouse;
@@ -34,6 +34,7 @@ people:
   ground.write(
     'policy/local.cedar',
     `${localPolicy}
+@id("runners") permit (principal in Reeve::Role::"runner", action in [Reeve::Action::"see", Reeve::Action::"run"], resource);
 @id("credentials") permit (principal in Reeve::Role::"credentials", action == Reeve::Action::"manageCredentials", resource);`,
   );
   open = await openHouse(ground);
@@ -229,6 +230,29 @@ test('people see and revoke their own passkeys, and nobody else does but an admi
   );
   await desk().revokePasskey(person('alice'), 'a1');
   assert.equal((await desk().people(local))[0]!.passkeys, 0);
+});
+
+test('what waits for its turn does not start for a token that was revoked meanwhile', async () => {
+  const made = await desk().createToken(local, {
+    ...request,
+    roles: ['runner'],
+    expiresInMs: null,
+  });
+  const found = whoOf(open.house).token(hashOfToken(made.secret))!;
+  const { id: tokenId, scopes } = found.token;
+  const caller: Caller = {
+    principal: found.principal,
+    face: 'rest',
+    client: null,
+    credential: { kind: 'api-token', tokenId, scopes },
+  };
+  const first = await open.gateway.submit(local, ask('alone'));
+  const second = await open.gateway.submit(caller, ask('alone'));
+  await desk().revokeToken(local, tokenId, 'meanwhile');
+  assert.equal((await open.gateway.wait(local, first.requestId, null)).status, 'ok');
+  const ended = await open.gateway.wait(local, second.requestId, null);
+  assert.deepEqual([ended.status, ended.errorCode], ['rejected', 'COMMAND_NOT_ALLOWED']);
+  assert.match(ended.errorMessage!, /credential of ci.* revoked/);
 });
 
 test('a caller is at a later moment what its credential is worth then', async () => {

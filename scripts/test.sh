@@ -5,6 +5,7 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 
 sh scripts/setup.sh
+sh scripts/setup/browser.sh
 sh scripts/check.sh
 
 if [ $# -eq 0 ]; then

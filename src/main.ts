@@ -27,6 +27,10 @@ const wiring: Wiring = {
     const loaded = await loadGeneration(configFile, env);
     return loaded.ok ? loaded.warnings : loaded.diagnostics;
   },
+  async record(stateDir) {
+    const { openRecord } = await import('./store/sqlite/record.ts');
+    return openRecord(join(stateDir, 'reeve.db'));
+  },
   async capabilities(stateDir) {
     const { createRunner } = await import('./run/runner.ts');
     const runner = await createRunner({ sandbox: 'required', graceMs: 0, stateDir, clock });

@@ -4,7 +4,12 @@
  */
 
 export type EntryForm =
-  | { readonly ok: true; readonly kind: string; readonly version: number }
+  | {
+      readonly ok: true;
+      readonly kind: string;
+      readonly version: number;
+      readonly requestId: string | null;
+    }
   | { readonly ok: false; readonly why: string };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -35,7 +40,7 @@ export function checkEntry(bytes: Uint8Array, seq: number): EntryForm {
   if (principal !== null && typeof principal !== 'string') return wrong('principal is no text');
   if (body === null || typeof body !== 'object' || Array.isArray(body))
     return wrong('body is no object');
-  return { ok: true, kind, version: v as number };
+  return { ok: true, kind, version: v as number, requestId };
 }
 
 /**

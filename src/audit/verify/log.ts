@@ -28,6 +28,8 @@ export interface Verification {
 
 export interface RecordedEntry {
   readonly seq: number;
+  /** What the database finds it by. */
+  readonly requestId: string | null;
   readonly text: string;
 }
 
@@ -148,7 +150,8 @@ async function readBundle(
     const form = checkEntry(entry, seq);
     if (!form.ok) findings.add(form.why, { tile, entry: seq });
     else note(form, options, strange);
-    if (recorded !== null) compareRecord(recorded[i], entry, seq, findings);
+    if (recorded !== null)
+      compareRecord(recorded[i], entry, form.ok ? form.requestId : undefined, seq, findings);
     await add(hashOfLeafIn(bundle, from, to));
   }
   return true;
@@ -157,6 +160,7 @@ async function readBundle(
 function compareRecord(
   recorded: RecordedEntry | undefined,
   entry: Buffer,
+  requestId: string | null | undefined,
   seq: number,
   findings: Findings,
 ): void {
@@ -164,6 +168,10 @@ function compareRecord(
     findings.add('the log has it, and the database does not', { entry: seq });
   else if (!entry.equals(Buffer.from(recorded.text)))
     findings.add('the database holds another text than the log', { entry: seq });
+  else if (requestId !== undefined && recorded.requestId !== requestId)
+    findings.add('the database files it under another request id than its text says', {
+      entry: seq,
+    });
 }
 
 function note(

@@ -4,6 +4,7 @@
  */
 import { approvalVerbs } from './approval-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
+import { logVerbs } from './log-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -181,6 +182,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve audit list --since 2h --status failed --status timeout'],
     load: () => import('./verbs/audit-list.ts'),
   },
+  ...logVerbs,
   {
     name: 'freeze',
     group: 'Operating',

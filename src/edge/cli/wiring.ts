@@ -39,12 +39,23 @@ export interface OpenOptions {
   readonly trust: Trust;
 }
 
+/** The entries of a database, as they lie there. */
+export interface RecordedEntries {
+  after(
+    after: number,
+    limit: number,
+  ): readonly { readonly seq: number; readonly requestId: string | null; readonly text: string }[];
+  close(): void;
+}
+
 export interface Wiring {
   readonly version: string;
   /** Throws ReeveError; a broken configuration throws ConfigurationError, whose `diagnostics` say where. */
   open(options: OpenOptions): Promise<OpenGateway>;
   /** Every diagnostic of settings, inventory and policy; throws only where the files cannot be read at all. */
   check(configFile: string, env: Variables): Promise<readonly Diagnostic[]>;
+  /** The record of a state, only to be read, beside whatever gateway is at work on it; null where there is none. */
+  record?(stateDir: string): Promise<RecordedEntries | null>;
   /** What this host can enforce. `stateDir` need not exist. */
   capabilities(stateDir: string): Promise<Capabilities>;
 }

@@ -50,6 +50,8 @@ export interface Running {
   letIn(): void;
   /** Hands over what it waits for, where it was started ahead. */
   give(bytes: Uint8Array): void;
+  /** Resolves once what was started ahead waits inside. */
+  readonly arrived: Promise<void>;
   /** True where what was handed over could not become a process: it was not the command that said so. */
   readonly reported: boolean;
   kill(signal: NodeJS.Signals): void;
@@ -108,7 +110,7 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
   };
   let gate: Gate | null = null;
   let feed: Feed | null = null;
-  let reported = false;
+  const said = { bytes: 0, arrived: Promise.withResolvers<void>() };
   let child: Started;
   const release = (): void => {
     for (const end of [...inlets, ...outlets, ...(gate === null ? [] : [gate])]) end.destroy();
@@ -150,8 +152,9 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
       outlets.push(feed);
       opened.push(feed.childEnd);
       layout.set(input.ahead.feed, { fd: feed.childEnd, flags: open.readPipe });
-      const report = inlet(reportPipe!, () => {
-        reported = true;
+      const report = inlet(reportPipe!, (chunk) => {
+        said.bytes += chunk.length;
+        said.arrived.resolve();
       });
       layout.set(input.ahead.report, report);
     }
@@ -183,8 +186,9 @@ export async function launch(input: LaunchInput, means: LaunchMeans): Promise<Ru
       gate?.open();
     },
     give: (bytes) => feed?.give(bytes),
+    arrived: said.arrived.promise,
     get reported() {
-      return reported;
+      return said.bytes > 1;
     },
     kill: (signal) => child.kill(signal),
     drain: (atMost) => {

@@ -1,5 +1,6 @@
 /** Runs that never began, in words. In: what kept them from it. Out: errors, once nothing is left that could begin. */
 import { ReeveError } from '../core/errors.ts';
+import type { Invocation } from '../core/invocation.ts';
 import { visibleLine } from '../core/text.ts';
 import type { RunContext } from './active-run.ts';
 import { proveGone } from './gone.ts';
@@ -26,7 +27,26 @@ export async function neverLetIn(
   );
 }
 
-export function unavailable(error: unknown): ReeveError {
+/** What kept a run from being begun, as a refusal: the host's fault, unless its places were moved under way. */
+export function refusalOf(
+  error: unknown,
+  invocation: Pick<Invocation, 'workspace' | 'mounts'>,
+): ReeveError {
+  if (error instanceof ReeveError) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const roots = [invocation.workspace, ...invocation.mounts.map(({ source }) => source)];
+  if (
+    ['ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE'].includes(code ?? '') &&
+    path !== undefined &&
+    roots.some((root) => path === root || path.startsWith(`${root}/`) || isAbove(path, root))
+  ) {
+    return new ReeveError(
+      'COMMAND_EXECUTION_FAILED',
+      `${visibleLine(path)} was moved or removed while the run was being prepared (${code}); nothing was started. Leave workspaces and mounts in place while commands run.`,
+      [],
+      { cause: error },
+    );
+  }
   return new ReeveError(
     'SANDBOX_UNAVAILABLE',
     `Nothing was started: ${visibleLine((error as Error).message)}. Run reeve doctor.`,
@@ -34,6 +54,9 @@ export function unavailable(error: unknown): ReeveError {
     { cause: error },
   );
 }
+
+const isAbove = (folder: string, path: string): boolean =>
+  path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 
 export function reasonOf(signal: AbortSignal): string {
   const { reason } = signal;

@@ -24,6 +24,17 @@ export function notStarted(seen: Seen): End | null {
     );
   }
   const message = visibleLine(seen.stderr.trim().slice(0, 500));
+  const moved =
+    /^bwrap: Can't (?:get type of|find) source (path )?(.*): (?:No such file|Not a dir)/.exec(
+      seen.stderr,
+    );
+  if (moved !== null) {
+    return failed(
+      { exitCode: null, signal: null },
+      'COMMAND_EXECUTION_FAILED',
+      `${visibleLine(moved[2]!)} was moved or removed while the sandbox was being set up, or the command's user cannot reach it; the command was not started. Leave workspaces and mounts in place while commands run.`,
+    );
+  }
   if (sandbox.childPid !== null) {
     const exec = /^bwrap: execvp .*: ([^:\n]+)\n?$/.exec(seen.stderr);
     if (exec !== null) return execFailure(seen, exec[1]!);

@@ -3,7 +3,6 @@
  * been decided. Out: the run, under way. Throws only before the process exists; a crash after that leaves what gone.ts finds.
  */
 
-import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { noSecrets } from '../core/secret.ts';
 import type { ActiveRun, RunContext, RunControl } from './active-run.ts';
@@ -17,10 +16,10 @@ import { KeptStream } from './kept-stream.ts';
 import { launch, type Running } from './launch.ts';
 import { Lookout, lookAtWorkspace, type WorkspaceLook } from './lookout.ts';
 import { commandsOf, holdStill, letGo, membersOfRun } from './members.ts';
-import { cancelledBefore, neverLetIn, reasonOf, unavailable } from './not-begun.ts';
+import { cancelledBefore, neverLetIn, reasonOf, refusalOf } from './not-begun.ts';
 import { closePlaces } from './places.ts';
 import { sandboxedPlan, unsandboxedPlan } from './plan.ts';
-import { accountFiles, planInputOf, prepareRun } from './prepare.ts';
+import { accountFiles, type Prepared, planInputOf, prepareRun } from './prepare.ts';
 import { redactionOf } from './redaction/filter.ts';
 import { limitsProcessesInside, namespaceProcesses, openFilesLimit } from './rlimits.ts';
 import { SpawnerLost } from './spawner/order.ts';
@@ -47,7 +46,7 @@ export async function startRun(
     if (control.signal.aborted) throw cancelledBefore(control.signal);
     lastCheck();
   };
-  const opened = prepareRun(context, invocation);
+  const opened = prepareOrRefuse(context, invocation);
   const prepared = await withInputs(context, invocation, opened, check);
   const { identity, places } = prepared;
   let group: Group | null = null;
@@ -148,8 +147,7 @@ export async function startRun(
     await prepared.release();
     if (lost !== null) throw lost;
     if (group !== null) await removeGroups(group.paths);
-    if (error instanceof ReeveError) throw error;
-    throw unavailable(error);
+    throw refusalOf(error, invocation);
   }
   try {
     control.onStarted({
@@ -170,10 +168,18 @@ export async function startRun(
       await enterGroups(group, active.running);
     } catch (error) {
       await abandon(active);
-      throw unavailable(error);
+      throw refusalOf(error, invocation);
     }
   } else if (!active.supervision.stopping) active.running.letIn();
   return active;
+}
+
+function prepareOrRefuse(context: RunContext, invocation: Invocation): Prepared {
+  try {
+    return prepareRun(context, invocation);
+  } catch (error) {
+    throw refusalOf(error, invocation);
+  }
 }
 
 /** Ends a sandbox whose command was never let in, and leaves nothing of it. */

@@ -13,6 +13,8 @@ export const entrantDescriptors = Object.freeze({ report: 6, feed: 7 });
 const script = String.raw`
 open(my $feed, '<&=', ${entrantDescriptors.feed}) or exit 127;
 open(my $report, '>&=', ${entrantDescriptors.report}) or exit 127;
+# It is up: whoever started it waits for this.
+syswrite $report, 'r';
 my $frame = do { local $/; <$feed> };
 close $feed;
 exit 127 if !defined $frame || length $frame < 4 || length $frame != 4 + unpack 'N', $frame;

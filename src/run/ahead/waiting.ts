@@ -91,6 +91,8 @@ export async function startWaiting(
     });
     if (group !== null) await enterGroups(group, begun);
     else begun.letIn();
+    await Promise.race([begun.arrived, begun.ended]);
+    if (over || spoke) throw new Error('the sandbox could not be set up');
     let admitted = false;
     return {
       key,

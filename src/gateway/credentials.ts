@@ -40,7 +40,7 @@ export function credentialDesk(
 
     async createToken(caller: Caller, request: TokenRequest) {
       assertAdministrator(caller);
-      checkTokenRequest(request);
+      checkTokenRequest(request, house.generations.current.people);
       const ofPerson = request.kind === 'person' || request.scopes.includes('approve');
       if (ofPerson) assertPerson(caller, 'A token of a person');
       const { name, principal, kind, roles, onBehalfOf, scopes, expiresInMs } = request;

@@ -1,5 +1,6 @@
 /** What a token may be asked for. In: a request from anywhere. Out: nothing, or INVALID_REQUEST with every field that is wrong. Never: a token that passes for the local user, the gateway, or a program of the identity provider. */
 import { type ErrorDetail, ReeveError } from '../core/errors.ts';
+import type { People } from '../core/people.ts';
 import { scopes as allScopes } from '../core/principal.ts';
 import { isPlainId, plainIdHelp, reservedIds } from '../core/principal-id.ts';
 import { formatDuration } from '../core/units.ts';
@@ -12,14 +13,14 @@ const roleForm = /^[a-z][a-z0-9_-]{0,62}$/;
 const nameForm =
   /^[^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,100}$/u;
 
-export function checkTokenRequest(request: TokenRequest): void {
-  const details = problemsOf(request);
+export function checkTokenRequest(request: TokenRequest, people: People): void {
+  const details = problemsOf(request, people);
   if (details.length === 0) return;
   const lines = details.map((d) => `${d.field}: ${d.problem} (expected: ${d.expected}).`);
   throw new ReeveError('INVALID_REQUEST', `No token was made. ${lines.join(' ')}`, details);
 }
 
-function problemsOf(request: TokenRequest): readonly ErrorDetail[] {
+function problemsOf(request: TokenRequest, people: People): readonly ErrorDetail[] {
   const { name, principal, kind, roles, onBehalfOf, scopes, expiresInMs } = request;
   const details: ErrorDetail[] = [];
   const wrong = (field: string, problem: string, expected: string) =>
@@ -42,6 +43,13 @@ function problemsOf(request: TokenRequest): readonly ErrorDetail[] {
       wrong('onBehalfOf', 'is the principal itself', 'the person for whom the agent acts');
     else if (onBehalfOf !== 'local' && reservedIds.includes(onBehalfOf))
       wrong('onBehalfOf', `${onBehalfOf} is nobody to act for`, 'the id of a person');
+    // A slip here would let the person behind the agent answer for it as somebody else.
+    else if (onBehalfOf !== 'local' && people.file !== null && !people.persons.has(onBehalfOf))
+      wrong(
+        'onBehalfOf',
+        `nobody is called ${onBehalfOf}`,
+        'the id of a person of the people file',
+      );
   }
   if (roles.length > mostRoles || !roles.every((role) => roleForm.test(role)))
     wrong(

@@ -135,6 +135,7 @@ const bad: readonly [string, Partial<TokenRequest>, RegExp][] = [
   ['capitals', { principal: 'Local' }, /principal/],
   ['acting for itself', { onBehalfOf: 'ci' }, /onBehalfOf/],
   ['acting for the gateway', { onBehalfOf: 'gateway' }, /onBehalfOf/],
+  ['a slip in whom it acts for', { onBehalfOf: 'alcie' }, /nobody is called alcie/],
   ['a person acting for another', { kind: 'person' }, /onBehalfOf/],
   ['an agent that approves', { scopes: ['read', 'approve'] }, /an agent never approves/],
   ['no scope', { scopes: [] }, /scopes/],

@@ -212,6 +212,12 @@ test('usage errors end with 2 and say what would be right', async () => {
     [['audit', 'list', '--limit', '0'], /--limit 0 is out of range/],
     [['audit', 'list', '--status', 'fine'], /--status fine is not a status/],
     [['audit', 'list', '--since', 'yesterday'], /--since yesterday is not a time/],
+    [['token', 'create', 'x'], /Whom is the token for\?/],
+    [['token', 'create', 'x', '--for', 'a', '--kind', 'robot'], /--kind robot is no kind/],
+    [['token', 'create', 'x', '--for', 'a', '--scope', 'root'], /--scope root is no scope/],
+    [['token', 'create', 'x', '--for', 'a', '--expires', '90'], /--expires 90 is no duration/],
+    [['token', 'make'], /no verb "token make"/],
+    [['people', 'enrol'], /[Mm]issing required argument 'person'/],
     [['list', '--server', 'ftp://x'], /not the address of a gateway/],
     [['list', '--config', 'again.yaml'], /--config is given twice/],
   ];

@@ -2,7 +2,9 @@
  * The entries of an approval: an answer, one that was refused, and the moment at which everything is granted. In: what
  * happened. Out: drafts for the store. Pure. Must never: hold a value of an argument, or evidence that is not bounded.
  */
+
 import type { Answer, Proof, Verdict } from '../core/approval.ts';
+import { commitmentTo } from '../core/commitment.ts';
 import type { EntryDraft, EntryKind } from '../core/entry.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
@@ -16,15 +18,18 @@ import type {
 import { bounded, boundedTexts, bounds } from './bounds.ts';
 import { callOf } from './call.ts';
 
-/** `facts.stages` is how many stages the request has. Committed with the answer itself. */
-export function approvalAnswered(answer: Answer, facts: { readonly stages: number }): EntryDraft {
+/** `facts.stages` is how many stages the request has, `salt` its execution's. Committed with the answer itself. */
+export function approvalAnswered(
+  answer: Answer,
+  facts: { readonly stages: number; readonly salt: string | null },
+): EntryDraft {
   const body: ApprovalAnsweredBody = {
     stage: answer.stage,
     stages: facts.stages,
     role: name(answer.role),
     verdict: answer.verdict,
     reason: bounded(answer.reason, bounds.message),
-    digest: name(answer.digest),
+    digestCommitment: commitmentTo(facts.salt, 'digest', answer.digest),
     proof: proofOf(answer.proof),
     evidence: evidenceOf(answer.proof),
   };

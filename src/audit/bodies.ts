@@ -1,6 +1,7 @@
 /**
  * What each kind of entry says. Pinned: auditors' tools read these names. Nothing here holds the value of an argument or
- * a byte of output: arguments appear as `parametersHash`, what would run as `digest`, output as lengths and SHA-256.
+ * a byte of output, nor a hash that could be guessed back: of arguments, digest and output there are commitments
+ * (core/commitment.ts), null where there is nothing to commit to.
  */
 import type { Verdict } from '../core/approval.ts';
 import type { DecidedStage } from '../core/decision.ts';
@@ -16,8 +17,8 @@ export type Call = {
   readonly command: string | null;
   readonly tool: string | null;
   readonly environment: string | null;
-  readonly parametersHash: string | null;
-  readonly digest: string | null;
+  readonly parametersCommitment: string | null;
+  readonly digestCommitment: string | null;
   readonly onBehalfOf: string | null;
   readonly face: Execution['face'];
   readonly client: string | null;
@@ -38,7 +39,7 @@ export type AskedBody = {
 /** `decided`: what policy says, by which policies, under which generation of the configuration. */
 export type DecidedBody = {
   readonly decision: 'permit' | 'deny' | 'needs-approval';
-  readonly digest: string;
+  readonly digestCommitment: string | null;
   readonly policies: readonly string[];
   readonly errors: readonly string[];
   readonly stages: readonly StageBody[];
@@ -56,7 +57,7 @@ export type RefusedBody = {
   readonly errorMessage: string;
 };
 
-/** `intent`: a process is about to be started for `call.digest`. What follows it without an outcome is `unknown`. */
+/** `intent`: a process is about to be started for `call.digestCommitment`. What follows it without an outcome is `unknown`. */
 export type IntentBody = {
   readonly call: Call;
   readonly policies: readonly string[];
@@ -66,12 +67,12 @@ export type IntentBody = {
   readonly fence: number;
 };
 
-/** One stream of output: what the command wrote, what was kept of it, and the SHA-256 of what was kept. */
+/** One stream of output: what the command wrote, what was kept of it, and a commitment to what was kept. */
 export type StreamBody = {
   readonly total: number;
   readonly kept: number;
   readonly truncated: boolean;
-  readonly sha256: string;
+  readonly commitment: string | null;
 };
 
 /** `outcome`: how it ended. `ran` is false where it was cancelled before a process existed; then `run` is null. */
@@ -134,7 +135,7 @@ export type ApprovalAnsweredBody = {
   readonly role: string;
   readonly verdict: Verdict;
   readonly reason: string;
-  readonly digest: string;
+  readonly digestCommitment: string | null;
   readonly proof: ProofBody;
   readonly evidence: string;
 };
@@ -194,3 +195,25 @@ export type UnauthenticatedBody = {
   readonly remote: string | null;
   readonly times: number;
 };
+
+/** `payloads-expired`: of `count` executions that had ended before `until` (milliseconds since 1970), by the rule of that name. */
+export type PayloadsExpiredBody = {
+  readonly rule: string;
+  readonly what: 'output' | 'payloads';
+  readonly keepMs: number;
+  readonly count: number;
+  readonly until: number;
+};
+
+/** `hold-placed`: what all of its criteria fit does not expire. `since`, `until`: when it was asked, milliseconds since 1970. */
+export type HoldPlacedBody = {
+  readonly hold: string;
+  readonly reason: string;
+  readonly requestId: string | null;
+  readonly command: string | null;
+  readonly principal: string | null;
+  readonly environment: string | null;
+  readonly since: number | null;
+  readonly until: number | null;
+};
+export type HoldReleasedBody = { readonly hold: string; readonly reason: string };

@@ -2,6 +2,7 @@
  * The entries of a call, in the order in which they come. In: the execution and what happened to it. Out: drafts for the
  * store. Pure. Must never: hold a value of an argument or a byte of output, or be too long to record.
  */
+import { commitmentTo } from '../core/commitment.ts';
 import type { Decision } from '../core/decision.ts';
 import type { EntryDraft, EntryKind } from '../core/entry.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -46,7 +47,7 @@ export function decided(
   const stages = decision.kind === 'needs-approval' ? decision.stages : [];
   const body: DecidedBody = {
     decision: decision.kind,
-    digest: decision.digest,
+    digestCommitment: commitmentTo(execution.salt, 'digest', decision.digest),
     policies: boundedTexts(decision.policies, bounds.list),
     errors: decision.kind === 'deny' ? boundedTexts(decision.errors, bounds.list) : [],
     stages: boundedItems(
@@ -111,8 +112,8 @@ export function outcome(execution: Execution, ending: Outcome): EntryDraft {
       exitCode,
       signal: signal === null ? null : name(signal),
       durationMs,
-      stdout: streamOf(ending.stdout),
-      stderr: streamOf(ending.stderr),
+      stdout: streamOf(execution, 'stdout', ending.stdout),
+      stderr: streamOf(execution, 'stderr', ending.stderr),
       usage: { ...usage },
       sandbox: sandboxOf(sandbox),
     },
@@ -172,8 +173,13 @@ function sandboxOf({ tier, enforced, degraded }: LimitReport): DecidedBody['sand
   return { tier, enforced: [...enforced], degraded: [...degraded] };
 }
 
-function streamOf({ bytes, total, truncated }: StreamOutput): StreamBody {
-  return { total, kept: bytes.byteLength, truncated, sha256: sha256Hex(bytes) };
+function streamOf(
+  { salt }: Execution,
+  stream: 'stdout' | 'stderr',
+  { bytes, total, truncated }: StreamOutput,
+): StreamBody {
+  const commitment = commitmentTo(salt, stream, `sha256:${sha256Hex(bytes)}`);
+  return { total, kept: bytes.byteLength, truncated, commitment };
 }
 
 const name = (text: string): string => bounded(text, bounds.name);

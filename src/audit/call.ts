@@ -1,16 +1,17 @@
 /** Which call an entry is about. In: an execution. Out: what names it in an entry, bounded. Must never: hold an argument. */
+import { commitmentTo } from '../core/commitment.ts';
 import type { Execution } from '../core/execution.ts';
 import type { Call } from './bodies.ts';
 import { bounded, bounds } from './bounds.ts';
 
 export function callOf(execution: Execution): Call {
-  const { parametersHash, digest, face, trust } = execution;
+  const { salt, parametersHash, digest, face, trust } = execution;
   return {
     command: nameOrNull(execution.command),
     tool: nameOrNull(execution.tool),
     environment: nameOrNull(execution.environment),
-    parametersHash,
-    digest,
+    parametersCommitment: commitmentTo(salt, 'parameters', parametersHash),
+    digestCommitment: commitmentTo(salt, 'digest', digest),
     onBehalfOf: nameOrNull(execution.onBehalfOf),
     face,
     client: nameOrNull(execution.client),

@@ -2,3 +2,4 @@
 export * from './approval-entries.ts';
 export * from './call-entries.ts';
 export * from './gateway-entries.ts';
+export * from './retention-entries.ts';

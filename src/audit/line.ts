@@ -1,8 +1,9 @@
 /**
  * The audit line of a call (row L8), for SIEMs. In: one entry. Out: one line of JSON, or null where the entry ends no
- * call. Pure. Must never: let a value break out of its line, or hide from the eye of whoever reads it.
+ * call; hashes that entries only commit to come from the execution. Pure. Must never: let a value break out of its line, or hide from the eye of whoever reads it.
  */
 import type { Entry, EntryKind } from '../core/entry.ts';
+import type { Execution } from '../core/execution.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 
 /** Pinned. `durationMs` is the life of the process, null where none ran or its end is not known. */
@@ -32,8 +33,27 @@ export interface AuditRecord {
   readonly state: string;
 }
 
+/** What the state still holds of the call, for the two hashes: null where it knows none, or no more. */
+export type Hashes = Pick<Execution, 'parametersHash' | 'digest'> | null;
+
 /** The record of a finished call, or of something that happened to the gateway; null for entries along the way. */
-export function auditRecord(entry: Entry, state: string): AuditRecord | null {
+export function auditRecord(
+  entry: Entry,
+  state: string,
+  hashesOf: (requestId: string) => Hashes = () => null,
+): AuditRecord | null {
+  const record = recordIn(entry, state);
+  // Entries before version 2 hold them; and who did not ask for the call has no execution.
+  if (record === null || record.requestId === null || record.digest !== null) return record;
+  const hashes = hashesOf(record.requestId);
+  if (hashes === null) return record;
+  const { digest, parametersHash } = hashes;
+  return object(entry.body.call) === null
+    ? Object.freeze({ ...record, digest })
+    : Object.freeze({ ...record, digest, parametersHash });
+}
+
+function recordIn(entry: Entry, state: string): AuditRecord | null {
   switch (entry.kind) {
     case 'asked':
     case 'decided':
@@ -62,6 +82,9 @@ export function auditRecord(entry: Entry, state: string): AuditRecord | null {
     case 'passkey-revoked':
     case 'gateway-started':
     case 'gateway-stopped':
+    case 'payloads-expired':
+    case 'hold-placed':
+    case 'hold-released':
       return recordOf(entry, state, 'ok', entry.body);
     default:
       // An entry that a newer Reeve wrote into this state: better told of than passed over.

@@ -19,7 +19,7 @@ export { chooseAuditFile } from './audit-file.ts';
 
 /** `lock` takes a lock on a file, or answers null at once: it is asked for `<file>.lock`, which all states share. */
 export interface TailerOptions {
-  readonly store: Pick<Store, 'entriesAfter' | 'value' | 'setValue'>;
+  readonly store: Pick<Store, 'entriesAfter' | 'execution' | 'value' | 'setValue'>;
   readonly file: string;
   readonly lock: (file: string) => { release(): void } | null;
   /** Milliseconds between looks at the record. */
@@ -60,7 +60,7 @@ export function startTailer(options: TailerOptions): Tailer {
   const linesAfter = (entries: readonly Entry[], seq: number): string =>
     entries
       .filter((entry) => entry.seq > seq)
-      .map((entry) => auditRecord(entry, state))
+      .map((entry) => auditRecord(entry, state, store.execution))
       .filter((record) => record !== null)
       .map(auditLine)
       .join('');

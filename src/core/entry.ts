@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from './json.ts';
 
-export const entryVersion = 1;
+/** Of what is written. 1 held plain SHA-256 of arguments, digest and output where 2 holds commitments; readers take both. */
+export const entryVersion = 2;
 
 /** Bytes that the text of an entry may have: the tile format of the verifiable log gives lengths 16 bits. */
 export const maxEntryBytes = 65_535;
@@ -32,6 +33,9 @@ export const entryKinds = [
   'gateway-started',
   'gateway-stopped',
   'unauthenticated',
+  'payloads-expired',
+  'hold-placed',
+  'hold-released',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -112,4 +112,9 @@ export interface Execution {
   readonly errorMessage: string | null;
   readonly usage: Usage | null;
   readonly sandbox: LimitReport | null;
+  /** 32 random bytes, base64url, that keep the commitments in entries from being guessed back. Never shown by any face. */
+  readonly salt: string | null;
+  /** When retention took its output; its payload (arguments, argv, working directory, hashes, salt, output). */
+  readonly outputExpiredAt: number | null;
+  readonly payloadsExpiredAt: number | null;
 }

@@ -33,7 +33,12 @@ export type ExecutionFacts = Pick<
   | 'workingDirectory'
   | 'timeoutMs'
   | 'concurrencyKey'
-> & { readonly startedAt: string | null };
+> & {
+  readonly startedAt: string | null;
+  /** When retention took the output, and the rest of the payload: those fields are null or empty since. */
+  readonly outputExpiredAt: string | null;
+  readonly payloadsExpiredAt: string | null;
+};
 
 /** `stdout` and `stderr` are null where no output was asked for, or there is none because nothing ran. */
 export interface AnswerResult extends ExecutionFacts {
@@ -152,6 +157,8 @@ export function factsOf(e: Execution): ExecutionFacts {
     timeoutMs: e.timeoutMs,
     concurrencyKey: e.concurrencyKey,
     startedAt: timeOf(e.startedAt),
+    outputExpiredAt: timeOf(e.outputExpiredAt),
+    payloadsExpiredAt: timeOf(e.payloadsExpiredAt),
   };
 }
 

@@ -1,5 +1,7 @@
-/** An execution as it stands when a call comes in, and what becomes known of it step by step. Pure. */
+/** An execution as it stands when a call comes in, and what becomes known of it step by step. Pure, but for its salt. */
+import { randomBytes } from 'node:crypto';
 import type { Command } from '../core/command.ts';
+import { saltBytes } from '../core/commitment.ts';
 import type { Execution } from '../core/execution.ts';
 import { type Invocation, parametersHash } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
@@ -37,6 +39,9 @@ export function newExecution(house: House, caller: Caller, command: string | nul
     errorMessage: null,
     usage: null,
     sandbox: null,
+    salt: randomBytes(saltBytes).toString('base64url'),
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
   };
 }
 

@@ -39,6 +39,9 @@ export function anExecution(parts: Partial<Execution> = {}): Execution {
     errorMessage: null,
     usage: null,
     sandbox: null,
+    salt: Buffer.alloc(32, 7).toString('base64url'),
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
     ...parts,
   };
 }

@@ -78,7 +78,7 @@ export function storeContract(name: string, open: () => Store): void {
         [1, 2, 3],
       );
       for (const { text, ...rest } of entries) {
-        assert.equal(text, canonicalJson({ v: 1, ...rest }));
+        assert.equal(text, canonicalJson({ v: 2, ...rest }));
       }
       assert.deepEqual(kinds(store.entriesOf(requestId)), ['asked', 'decided']);
       assert.deepEqual(kinds(store.entriesAfter(1, 1)), ['decided']);

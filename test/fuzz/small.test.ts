@@ -139,6 +139,7 @@ hunt(
     if (cursor !== null) values.set('audit-file', JSON.stringify(cursor));
     const view = {
       entriesAfter: store.entriesAfter,
+      execution: store.execution,
       value: (name: string) => (known.has(name) ? store.value(name) : (values.get(name) ?? null)),
       setValue: (name: string, value: string) => void values.set(name, value),
     };

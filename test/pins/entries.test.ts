@@ -5,7 +5,7 @@ import { entryKinds, entryVersion } from '../../src/core/entry.ts';
 import { finalStatuses, openStatuses } from '../../src/core/execution.ts';
 
 test('the kinds of entries are these', () => {
-  assert.equal(entryVersion, 1);
+  assert.equal(entryVersion, 2);
   assert.deepEqual(
     [...entryKinds],
     [
@@ -31,6 +31,9 @@ test('the kinds of entries are these', () => {
       'gateway-started',
       'gateway-stopped',
       'unauthenticated',
+      'payloads-expired',
+      'hold-placed',
+      'hold-released',
     ],
   );
 });

@@ -20,16 +20,17 @@ function fields(value: unknown, at = ''): string[] {
 const call = [
   'client',
   'command',
-  'digest',
+  'digestCommitment',
   'environment',
   'face',
   'onBehalfOf',
-  'parametersHash',
+  'parametersCommitment',
   'tool',
   'trust',
 ].map((name) => `call.${name}`);
 const sandbox = (at: string) => [`${at}.degraded[]`, `${at}.enforced[]`, `${at}.tier`];
-const stream = (at: string) => ['kept', 'sha256', 'total', 'truncated'].map((n) => `${at}.${n}`);
+const stream = (at: string) =>
+  ['commitment', 'kept', 'total', 'truncated'].map((n) => `${at}.${n}`);
 
 test('the entries of a run and of a refusal have these fields, and hold no argument and no output', async () => {
   await using stage = new Stage();
@@ -51,7 +52,7 @@ test('the entries of a run and of a refusal have these fields, and hold no argum
   assert.deepEqual(byKind.get('asked'), [...call, 'purpose', 'risk', 'timeoutMs']);
   assert.deepEqual(byKind.get('decided'), [
     'decision',
-    'digest',
+    'digestCommitment',
     'errors[]',
     'generation',
     'policies[]',
@@ -104,9 +105,9 @@ test('the entries of approvals and of credentials have these fields', () => {
   const execution = anExecution();
   const passkeyAnswer = anAnswer({ requestId: 'r', digest: 'sha256:d' });
   const answered = (proof: Answer['proof']) =>
-    fields(entries.approvalAnswered({ ...passkeyAnswer, proof }, { stages: 2 }).body);
+    fields(entries.approvalAnswered({ ...passkeyAnswer, proof }, { stages: 2, salt: null }).body);
   const others = (...proof: string[]) => [
-    'digest',
+    'digestCommitment',
     'evidence',
     ...proof.map((name) => `proof.${name}`),
     'reason',
@@ -160,4 +161,33 @@ test('the entries of approvals and of credentials have these fields', () => {
     'credentialId',
     'person',
   ]);
+
+  const expired = { rule: 'default', what: 'output', keepMs: 1, count: 2, until: 3 } as const;
+  assert.deepEqual(fields(entries.payloadsExpired(4, null, expired).body), [
+    'count',
+    'keepMs',
+    'rule',
+    'until',
+    'what',
+  ]);
+  const criteria = ['command', 'environment', 'principal', 'requestId', 'since', 'until'];
+  const hold = {
+    id: 'h',
+    reason: 'r',
+    holds: {
+      requestId: 'r',
+      command: null,
+      principal: null,
+      environment: null,
+      since: null,
+      until: null,
+    },
+    placedBy: 'ann',
+    placedAt: 1,
+    releasedBy: null,
+    releasedAt: null,
+  };
+  assert.deepEqual(fields(entries.holdPlaced(hold).body), ['hold', 'reason', ...criteria].sort());
+  const freed = entries.holdReleased(2, 'ann', { hold: 'h', reason: 'r' });
+  assert.deepEqual(fields(freed.body), ['hold', 'reason']);
 });

@@ -6,7 +6,7 @@ import type { ExecutionFilter, StoredOutput } from '../../core/ports.ts';
 import type { Answer } from '../answer.ts';
 import type { AuditRecord } from '../rest/schemas.ts';
 
-const elsewhere = { owner: 'remote', fence: 0 };
+const elsewhere = { owner: 'remote', fence: 0, salt: null };
 
 export function executionOf(answer: Answer): Execution {
   const {
@@ -17,6 +17,8 @@ export function executionOf(answer: Answer): Execution {
     truncated: _____,
     startedAt,
     ...facts
+    outputExpiredAt,
+    payloadsExpiredAt,
   } = answer.result;
   const { requestedAt, finishedAt } = answer.meta;
   return {
@@ -26,10 +28,13 @@ export function executionOf(answer: Answer): Execution {
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),
   };
+    outputExpiredAt: moment(outputExpiredAt),
+    payloadsExpiredAt: moment(payloadsExpiredAt),
 }
 
 export function executionOfRecord(record: AuditRecord): Execution {
-  const { timestamp, durationMs: _, startedAt, finishedAt, ...facts } = record;
+  const { timestamp, durationMs: _, startedAt, finishedAt, ...rest } = record;
+  const { outputExpiredAt, payloadsExpiredAt, ...facts } = rest;
   return {
     ...elsewhere,
     ...facts,
@@ -37,6 +42,8 @@ export function executionOfRecord(record: AuditRecord): Execution {
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),
   };
+    outputExpiredAt: moment(outputExpiredAt),
+    payloadsExpiredAt: moment(payloadsExpiredAt),
 }
 
 interface OutputFields {

@@ -137,6 +137,12 @@ const facts = {
   timeoutMs: z.number().nullable(),
   concurrencyKey: nullableText,
   startedAt: time.nullable(),
+  outputExpiredAt: time.nullable().describe('When retention took the output: it is empty since.'),
+  payloadsExpiredAt: time
+    .nullable()
+    .describe(
+      'When retention took arguments, argv, hashes and output: they are null or empty since.',
+    ),
 } satisfies Record<keyof ExecutionFacts, z.ZodType>;
 const ending = {
   exitCode: z.int().nullable(),

@@ -147,7 +147,10 @@ function entriesFor(
   { execution, request, answers }: ApprovalState,
   { answer, next }: Omit<AnswerStep, 'entries'>,
 ): readonly EntryDraft[] {
-  const given = approvalAnswered(answer, { stages: request.stages.length });
+  const given = approvalAnswered(answer, {
+    stages: request.stages.length,
+    salt: execution.salt,
+  });
   switch (next.kind) {
     case 'wait':
       return [given];

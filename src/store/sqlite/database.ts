@@ -54,6 +54,8 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     useWriteAheadLog(connection, patience);
     connection.exec('pragma synchronous = full; pragma journal_size_limit = 67108864;');
     connection.exec('pragma trusted_schema = off;');
+    // What is deleted or written over is gone from the file, too: payloads expire, and a page set free would still hold them.
+    connection.exec('pragma secure_delete = on;');
     migrate(connection, file);
     connection.exec(`pragma busy_timeout = ${busyMs}`);
     identity = identityOf(file);

@@ -204,4 +204,32 @@ export const migrations: readonly string[] = Object.freeze([
     expires_at integer not null
   ) strict, without rowid;
   `,
+  // Commitments and retention. What has ended before this has no salt: its entries hold plain hashes. What is open gets one,
+  // so that entries from here on can commit. The index finds what may expire, by risk and environment, oldest first.
+  `
+  alter table executions add column salt blob;
+  alter table executions add column output_expired_at integer;
+  alter table executions add column payloads_expired_at integer;
+  update executions set salt = randomblob(32) where status in ('awaiting_approval', 'queued', 'running');
+  create index executions_to_expire on executions
+    ((output_expired_at is not null), coalesce(risk, ''), coalesce(environment, ''), finished_at)
+    where payloads_expired_at is null and finished_at is not null;
+
+  create table holds (
+    seq integer primary key,
+    id text not null unique,
+    reason text not null,
+    placed_by text not null,
+    placed_at integer not null,
+    request_id text,
+    command text,
+    principal text,
+    environment text,
+    since integer,
+    until integer,
+    released_by text,
+    released_at integer,
+    check (coalesce(request_id, command, principal, environment, since, until) is not null)
+  ) strict;
+  `,
 ]);

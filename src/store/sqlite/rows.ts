@@ -7,10 +7,12 @@ import type { Row } from './database.ts';
 
 interface Column {
   readonly name: string;
-  readonly json: boolean;
+  readonly kind: 'plain' | 'json' | 'bytes';
 }
-const plain = (name: string): Column => ({ name, json: false });
-const json = (name: string): Column => ({ name, json: true });
+const plain = (name: string): Column => ({ name, kind: 'plain' });
+const json = (name: string): Column => ({ name, kind: 'json' });
+/** A text in base64url, as the bytes that it stands for. */
+const bytes = (name: string): Column => ({ name, kind: 'bytes' });
 
 const columns: Readonly<Record<keyof Execution, Column>> = Object.freeze({
   requestId: plain('request_id'),
@@ -43,6 +45,9 @@ const columns: Readonly<Record<keyof Execution, Column>> = Object.freeze({
   errorMessage: plain('error_message'),
   usage: json('usage'),
   sandbox: json('sandbox'),
+  salt: bytes('salt'),
+  outputExpiredAt: plain('output_expired_at'),
+  payloadsExpiredAt: plain('payloads_expired_at'),
 });
 const fields = Object.entries(columns) as [keyof Execution, Column][];
 
@@ -51,20 +56,39 @@ export const insertExecution = `insert into executions (${executionColumns}) val
 
 /** Values in the order of `executionColumns`. */
 export function executionValues(execution: Execution): SQLInputValue[] {
-  return fields.map(([field, column]) => {
-    const value: unknown = execution[field];
-    if (value === null || value === undefined) return null;
-    return column.json ? JSON.stringify(value) : (value as SQLInputValue);
-  });
+  return fields.map(([field, column]) => storedOf(column, execution[field] ?? null));
+}
+
+function storedOf({ kind }: Column, value: unknown): SQLInputValue {
+  if (value === null) return null;
+  switch (kind) {
+    case 'plain':
+      return value as SQLInputValue;
+    case 'json':
+      return JSON.stringify(value);
+    case 'bytes':
+      return Buffer.from(String(value), 'base64url');
+  }
 }
 
 export function readExecution(row: Row): Execution {
   const execution: Record<string, unknown> = {};
   for (const [field, column] of fields) {
-    const value = row[column.name] as SQLOutputValue | undefined;
-    execution[field] = column.json && value !== null ? JSON.parse(String(value)) : (value ?? null);
+    execution[field] = readOf(column, (row[column.name] as SQLOutputValue | undefined) ?? null);
   }
   return deepFreeze(execution as unknown as Execution);
+}
+
+function readOf({ kind }: Column, value: SQLOutputValue): unknown {
+  if (value === null) return null;
+  switch (kind) {
+    case 'plain':
+      return value;
+    case 'json':
+      return JSON.parse(String(value));
+    case 'bytes':
+      return Buffer.from(value as Uint8Array).toString('base64url');
+  }
 }
 
 export function readOutput(row: Row): StoredOutput {

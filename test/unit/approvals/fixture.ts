@@ -64,6 +64,9 @@ export function waiting(
     errorMessage: null,
     usage: null,
     sandbox: null,
+    salt: null,
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
   };
   return { execution, request, answers };
 }

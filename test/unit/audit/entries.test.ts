@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as entries from '../../../src/audit/entries.ts';
 import type { Answer, Proof } from '../../../src/core/approval.ts';
+import { type CommittedField, commitmentTo } from '../../../src/core/commitment.ts';
 import { type EntryDraft, entryKinds, maxEntryBytes } from '../../../src/core/entry.ts';
 import type { Execution, Outcome } from '../../../src/core/execution.ts';
 import { canonicalJson, digestJson, type JsonObject, sha256Hex } from '../../../src/core/json.ts';
@@ -111,7 +112,7 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
     }),
     entries.passkeyRevoked(1, text, { person: text, credentialId: text }),
     ...proofsWith(text).map((proof) =>
-      entries.approvalAnswered(anAnswer(text, proof), { stages: 2 }),
+      entries.approvalAnswered(anAnswer(text, proof), { stages: 2, salt: null }),
     ),
     entries.approvalRefused(1, {
       requestId: text,
@@ -125,6 +126,30 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
     entries.gatewayStarted(1, { process: text, trust: 'gateway', tier: text }),
     entries.gatewayStopped(1, text),
     entries.unauthenticated(1, { face: 'rest', problem: text, remote: text, times: 3 }),
+    entries.payloadsExpired(1, text, {
+      rule: text,
+      what: 'payloads',
+      keepMs: 5,
+      count: 3,
+      until: 7,
+    }),
+    entries.holdPlaced({
+      id: text,
+      reason: text,
+      holds: {
+        requestId: text,
+        command: text,
+        principal: text,
+        environment: text,
+        since: 1,
+        until: 2,
+      },
+      placedBy: text,
+      placedAt: 1,
+      releasedBy: null,
+      releasedAt: null,
+    }),
+    entries.holdReleased(1, text, { hold: text, reason: text }),
   ];
 }
 
@@ -135,12 +160,14 @@ test('every kind of entry has its builder', () => {
 
 test('the bodies of a call are pinned', () => {
   const execution = ended({ requestId: 'r', requestedAt: 1, arguments: { steps: 1 } });
+  const committed = (field: CommittedField, sha256: string) =>
+    commitmentTo(execution.salt, field, sha256);
   const call = {
     command: 'migrate-db',
     tool: 'migrate_db',
     environment: 'development',
-    parametersHash: `sha256:${'a'.repeat(64)}`,
-    digest: `sha256:${'d'.repeat(64)}`,
+    parametersCommitment: committed('parameters', `sha256:${'a'.repeat(64)}`),
+    digestCommitment: committed('digest', `sha256:${'d'.repeat(64)}`),
     onBehalfOf: null,
     face: 'rest',
     client: 'curl/8',
@@ -156,7 +183,7 @@ test('the bodies of a call are pinned', () => {
   const decision = { kind: 'permit', digest: 'sha256:d', policies: ['p'] } as const;
   assert.deepEqual(entries.decided(execution, decision, { generation: 'sha256:g', sandbox }).body, {
     decision: 'permit',
-    digest: 'sha256:d',
+    digestCommitment: committed('digest', 'sha256:d'),
     policies: ['p'],
     errors: [],
     stages: [],
@@ -191,8 +218,18 @@ test('the bodies of a call are pinned', () => {
         exitCode: 0,
         signal: null,
         durationMs: 12.75,
-        stdout: { total: 3, kept: 3, truncated: false, sha256: sha256Hex(outcome.stdout.bytes) },
-        stderr: { total: 99, kept: 0, truncated: true, sha256: sha256Hex('') },
+        stdout: {
+          total: 3,
+          kept: 3,
+          truncated: false,
+          commitment: committed('stdout', `sha256:${sha256Hex(outcome.stdout.bytes)}`),
+        },
+        stderr: {
+          total: 99,
+          kept: 0,
+          truncated: true,
+          commitment: committed('stderr', `sha256:${sha256Hex('')}`),
+        },
         usage: outcome.usage,
         sandbox: outcome.sandbox,
       },
@@ -208,8 +245,9 @@ test('the bodies of a call are pinned', () => {
 
 test('the bodies of approvals and of credentials are pinned', () => {
   const proof = { kind: 'login', issuer: 'https://id.test', subject: 'u7', authTime: 3 } as const;
+  const salt = Buffer.alloc(32, 1).toString('base64url');
   const answer = { ...anAnswer('ops_lead', proof), approver: 'ann', reason: 'looks right' };
-  assert.deepEqual(entries.approvalAnswered(answer, { stages: 2 }), {
+  assert.deepEqual(entries.approvalAnswered(answer, { stages: 2, salt }), {
     kind: 'approval-answered',
     at: 4,
     requestId: 'r',
@@ -220,13 +258,13 @@ test('the bodies of approvals and of credentials are pinned', () => {
       role: 'ops_lead',
       verdict: 'approve',
       reason: 'looks right',
-      digest: 'sha256:d',
+      digestCommitment: commitmentTo(salt, 'digest', 'sha256:d'),
       proof: { kind: 'login', issuer: 'https://id.test', subject: 'u7' },
       evidence: digestJson(proof),
     },
   });
   const told = proofsWith('x').map((each) => {
-    const { body } = entries.approvalAnswered(anAnswer('x', each), { stages: 1 });
+    const { body } = entries.approvalAnswered(anAnswer('x', each), { stages: 1, salt: null });
     assert.equal(body.evidence, digestJson(each as unknown as JsonObject));
     return body.proof;
   });

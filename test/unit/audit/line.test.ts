@@ -23,7 +23,9 @@ test('the line of a finished call is pinned, field by field and in order', () =>
     errorMessage: 'too long',
     durationMs: 60_001,
   });
-  const line = auditLine(auditRecord(written(entries.outcome(execution, outcome)), 'abc')!);
+  const line = auditLine(
+    auditRecord(written(entries.outcome(execution, outcome)), 'abc', () => execution)!,
+  );
   assert.equal(
     line,
     `{"time":"2026-01-02T03:04:05.006Z","seq":7,"requestId":"r","tool":"migrate_db","command":"migrate-db","parametersHash":"sha256:${'a'.repeat(64)}","operator":"local","onBehalfOf":"eve","status":"timeout","errorCode":"COMMAND_TIMEOUT","errorMessage":"too long","durationMs":60001,"environment":"development","face":"rest","client":"curl/8","trust":"gateway","digest":"sha256:${'d'.repeat(64)}","event":"outcome","detail":null,"state":"abc"}\n`,
@@ -79,9 +81,12 @@ test('answers to a request for approval give lines, taken or not', () => {
       at,
       proof: { kind: 'token', tokenId: 't1' },
     },
-    { stages: 1 },
+    { stages: 1, salt: null },
   );
-  const answered = auditRecord(written(answer), 's');
+  const answered = auditRecord(written(answer), 's', () => ({
+    parametersHash: 'sha256:p',
+    digest: 'sha256:d',
+  }));
   assert.deepEqual(
     [answered?.operator, answered?.status, answered?.digest, answered?.detail],
     ['ann', 'ok', 'sha256:d', answer.body],

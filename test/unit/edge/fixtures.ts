@@ -34,6 +34,9 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     errorMessage: null,
     usage: { cpuMs: 3, peakMemory: 1_000_000, peakProcesses: 1, stdoutBytes: 6, stderrBytes: 0 },
     sandbox: { tier: 'bubblewrap+cgroup', enforced: ['memory'], degraded: ['cpu'] },
+    salt: null,
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
     ...changes,
   };
 }

@@ -241,6 +241,9 @@ function started(
 function listing(name: string): Listing {
   return {
     name,
+    salt: null,
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
     tool: name,
     title: name,
     description: `Scripted: ${name}\u202e`,

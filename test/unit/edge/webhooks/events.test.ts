@@ -93,7 +93,7 @@ test('a request for approval, its answers and its grant are told of, each with t
     ],
   ]);
   const answered = (answer: typeof first) =>
-    told(entries.approvalAnswered(answer, { stages: 2 }), waiting);
+    told(entries.approvalAnswered(answer, { stages: 2, salt: null }), waiting);
   assert.deepEqual(answered(first), [
     [
       'approval.answered',
@@ -184,7 +184,7 @@ test('no argument, no output and nobody’s own words are in a message', () => {
   const stream = { bytes: output, total: output.length, truncated: false };
   const drafts = [
     decision('needs-approval'),
-    entries.approvalAnswered(first, { stages: 2 }),
+    entries.approvalAnswered(first, { stages: 2, salt: null }),
     entries.approvalGranted(execution, { at, startBy: at, approvers: [] }),
     entries.refused(execution, { code: 'CONFLICT', message: secret }),
     entries.outcome(execution, anOutcome({ stdout: stream, stderr: stream, errorMessage: secret })),

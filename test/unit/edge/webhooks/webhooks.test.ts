@@ -147,7 +147,7 @@ test('an endpoint gets the events that it asked for: the whole way of an approva
   store.approvals.answer(answer.requestId, () => ({
     answer,
     entries: [
-      entries.approvalAnswered(answer, { stages: 2 }),
+      entries.approvalAnswered(answer, { stages: 2, salt: null }),
       entries.approvalGranted(granted.execution, { at: 5, startBy: 9, approvers: ['ann'] }),
     ],
     next: { kind: 'queue', owner: 'o', startBy: 9 },

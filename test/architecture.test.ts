@@ -61,6 +61,29 @@ const planted: readonly [
     /run may not import from policy/,
   ],
   [
+    'the writer of the log reaching into its verifier',
+    { 'src/audit/log/a.ts': "import '../verify/b.ts';", 'src/audit/verify/b.ts': '' },
+    /audit\/log\/a\.ts:1: audit\/verify shares no code with the rest/,
+  ],
+  [
+    'the verifier of the log reaching into its writer',
+    { 'src/audit/verify/a.ts': "import '../log/b.ts';", 'src/audit/log/b.ts': '' },
+    /audit\/verify\/a\.ts:1: audit\/verify shares no code with the rest/,
+  ],
+  [
+    'both of them reaching into a third',
+    {
+      'src/audit/verify/a.ts': "import type { C } from '../../core/c.ts';",
+      'src/core/c.ts': 'export type C = 1;',
+    },
+    /audit\/verify\/a\.ts:1: audit\/verify shares no code with the rest/,
+  ],
+  [
+    'edge using the verifier',
+    { 'src/edge/a.ts': "import '../audit/verify/b.ts';", 'src/audit/verify/b.ts': '' },
+    null,
+  ],
+  [
     'edge reaching into the store',
     { 'src/edge/rest/a.ts': "\nimport '../../store/b.ts';", 'src/store/b.ts': '' },
     /edge\/rest\/a\.ts:2: edge may not import from store/,

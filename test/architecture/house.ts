@@ -29,6 +29,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = Object.fre
   main: [...upToGateway, 'runbooks', 'assurance', 'importers', 'edge', 'store', 'dispatch'],
 });
 
+/** Folders that share nothing, not even the core: what verifies the log has no line in common with what writes it. */
+const alone = ['audit/verify'];
+
 const longestFile = 300;
 const coreBuiltins = ['node:crypto', 'node:buffer'];
 const corePackages = ['canonicalize'];
@@ -115,6 +118,10 @@ export function inspectHouse(root: string): Inspection {
           continue;
         }
         targets.push(target);
+        const apart = alone.find(
+          (one) => isIn(file, one) !== isIn(target, one) && isApart(file, one),
+        );
+        if (apart !== undefined) say(line, `${apart} shares no code with the rest (${specifier})`);
         const to = roomOf(target);
         if (to === room) continue;
         arrows.set(`${room} ${to}`, { from: room, to });
@@ -144,6 +151,15 @@ export function inspectHouse(root: string): Inspection {
     arrows: [...arrows.values()].sort(byText),
     violations,
   };
+}
+
+function isIn(file: string, folder: string): boolean {
+  return file.startsWith(`${folder}/`);
+}
+
+/** Files of the folder itself, and those of its own room: others may use it as they use any. */
+function isApart(file: string, folder: string): boolean {
+  return isIn(file, folder) || roomOf(file) === roomOf(`${folder}/`);
 }
 
 function outsideViolations(room: string, specifier: string, packages: readonly string[]): string[] {

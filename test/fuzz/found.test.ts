@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReeveError } from '../../src/core/errors.ts';
+import { typeArguments } from '../../src/edge/cli/request.ts';
 import { guessMessage, inspectMessage } from '../../src/edge/mcp/message.ts';
 import { parseStrictJson } from '../../src/edge/strict-json.ts';
 import { house, messages } from '../unit/inventory/house.ts';
@@ -41,3 +42,9 @@ for (const [what, id] of [
     assert.deepEqual(guessMessage(Buffer.from(atTheEnd)), { id: null, call: { name: null } });
   });
 }
+
+test('--param makes no number out of one that is too large, and drops no key that is there twice', () => {
+  const schema = { properties: { o: { type: 'object' } } };
+  for (const text of ['1e400', '{"a":1,"a":2}', '{"__proto__":1}'])
+    assert.deepEqual(typeArguments([['o', text]], schema), { o: text });
+});

@@ -6,6 +6,7 @@ import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { ExecuteRequest, Gateway } from '../../gateway/gateway.ts';
+import { parseStrictJson } from '../strict-json.ts';
 import type { Connection } from './connect.ts';
 import type { Context, VerbInput } from './context.ts';
 import { usageFailure } from './failure.ts';
@@ -60,7 +61,7 @@ export async function completeRequest(
       draft.args !== null
         ? null
         : json !== null
-          ? await parseArguments(json)
+          ? parseArguments(json)
           : await typedArguments(draft.command, params, connection);
     return { ...rest, arguments: given };
   } catch (error) {
@@ -70,8 +71,7 @@ export async function completeRequest(
   }
 }
 
-async function parseArguments(json: Uint8Array): Promise<JsonObject> {
-  const { parseStrictJson } = await import('../strict-json.ts');
+function parseArguments(json: Uint8Array): JsonObject {
   const value = parseStrictJson(json);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new ReeveError('INVALID_REQUEST', 'The arguments given with --json are not an object.', [
@@ -139,10 +139,13 @@ function typed(text: string, schema: JsonObject): JsonValue {
   return text;
 }
 
+/** By the same rules as --json: a key that is there twice, or a number that no number holds, leaves it text, as does what is no object. */
 function parsedObject(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
+    const value = parseStrictJson(Buffer.from(text));
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : text;
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error;
     return text;
   }
 }

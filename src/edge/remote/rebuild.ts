@@ -16,9 +16,9 @@ export function executionOf(answer: Answer): Execution {
     stderrBase64: ____,
     truncated: _____,
     startedAt,
-    ...facts
     outputExpiredAt,
     payloadsExpiredAt,
+    ...facts
   } = answer.result;
   const { requestedAt, finishedAt } = answer.meta;
   return {

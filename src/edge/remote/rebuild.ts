@@ -27,9 +27,9 @@ export function executionOf(answer: Answer): Execution {
     requestedAt: Date.parse(requestedAt),
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),
-  };
     outputExpiredAt: moment(outputExpiredAt),
     payloadsExpiredAt: moment(payloadsExpiredAt),
+  };
 }
 
 export function executionOfRecord(record: AuditRecord): Execution {
@@ -41,9 +41,9 @@ export function executionOfRecord(record: AuditRecord): Execution {
     requestedAt: Date.parse(timestamp),
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),
-  };
     outputExpiredAt: moment(outputExpiredAt),
     payloadsExpiredAt: moment(payloadsExpiredAt),
+  };
 }
 
 interface OutputFields {

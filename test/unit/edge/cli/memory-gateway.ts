@@ -235,15 +235,15 @@ function started(
     errorMessage: null,
     usage: null,
     sandbox: { tier: 'bubblewrap', enforced: ['cpuTimeMs'], degraded: ['memory'] },
+    salt: null,
+    outputExpiredAt: null,
+    payloadsExpiredAt: null,
   };
 }
 
 function listing(name: string): Listing {
   return {
     name,
-    salt: null,
-    outputExpiredAt: null,
-    payloadsExpiredAt: null,
     tool: name,
     title: name,
     description: `Scripted: ${name}\u202e`,

@@ -19,8 +19,6 @@ import type { Client, Door } from './door.ts';
 import type { Carried } from './request-states.ts';
 import { awaitingResult } from './result.ts';
 
-/** Milliseconds of one round: below what clients wait for any call. */
-const roundMs = 45_000;
 /** Rounds before the handle is given: clients give up after ten. */
 const mostRounds = 5;
 const heartbeatMs = 5_000;
@@ -88,7 +86,7 @@ async function inRounds(
   }
   // A first round that nobody answered is asked again; later ones only come back to see how it stands.
   if (response.kind !== 'elicit' && carried.round <= 1) return again(round <= mostRounds);
-  const waited = await untilDecided(call, execution, roundMs, call.gone);
+  const waited = await untilDecided(call, execution, door.roundMs, call.gone);
   if (waited.execution.status !== 'awaiting_approval' || call.gone.aborted) {
     return { kind: 'go-on', ...waited };
   }
@@ -103,7 +101,7 @@ async function inOneCall(
   note: ApprovalNote,
   page: string,
 ): Promise<Waited> {
-  const { ctx, gone } = call;
+  const { ctx, gone, door } = call;
   const elicitationId = randomUUID();
   const over = new AbortController();
   const said = ctx.mcpReq
@@ -120,7 +118,7 @@ async function inOneCall(
     return action;
   });
   // Who is told how it goes keeps waiting; who is not would take silence for a failure.
-  const patience = ctx.mcpReq._meta?.progressToken === undefined ? roundMs : null;
+  const patience = ctx.mcpReq._meta?.progressToken === undefined ? door.roundMs : null;
   const waited = await untilDecided(
     call,
     execution,

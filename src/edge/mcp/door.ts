@@ -23,6 +23,8 @@ export interface Door {
   readonly tools: ToolNames;
   /** What clients of the 2026 revision carry from round to round. */
   readonly states: RequestStates;
+  /** Milliseconds for which one call waits for people before it answers how it stands. */
+  readonly roundMs: number;
   /** A tools/call has reached its handler, so it is on record from there on. */
   readonly reached: (ctx: ServerContext) => void;
   /** A tools/call has come to its end. One that was cancelled is answered by nobody. */
@@ -54,6 +56,9 @@ export class OpenCalls {
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
   }
 }
+
+/** Below what clients wait for any call. */
+export const usualRoundMs = 45_000;
 
 /** Characters of a client's name that are kept. */
 const clientLength = 200;

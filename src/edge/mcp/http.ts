@@ -16,7 +16,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { lackingScope } from '../identity/lacking-scope.ts';
-import { type Door, OpenCalls, reportToStderr } from './door.ts';
+import { type Door, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
 import { errorAnswers } from './http-error.ts';
@@ -44,6 +44,8 @@ export interface McpHttpOptions {
   /** WWW-Authenticate for a credential that lacks a scope. */
   readonly challenge?: (request: IncomingMessage, scope: Scope) => string;
   readonly report?: (message: string, error?: unknown) => void;
+  /** Milliseconds for which a call waits for people; usualRoundMs unless given. */
+  readonly roundMs?: number;
 }
 
 export interface McpHttp {
@@ -74,6 +76,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     },
     calls: new OpenCalls(),
     tools: new ToolNames(options.gateway),
+    roundMs: options.roundMs ?? usualRoundMs,
     states: new RequestStates((ctx) => exchangeOf(ctx).caller.principal.id),
     ended: (ctx, how) => {
       const exchange = exchangeOf(ctx);

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { type Door, describeClient, OpenCalls, reportToStderr } from './door.ts';
+import { type Door, describeClient, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { recordAttempt } from './refusal.ts';
 import { RequestStates } from './request-states.ts';
@@ -41,6 +41,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     callerOf: (name) => caller(name),
     calls,
     tools: new ToolNames(gateway),
+    roundMs: usualRoundMs,
     // One client, one principal, for as long as this process lives.
     states: new RequestStates(() => caller(null).principal.id),
     ended: (ctx) => transport.ended(ctx.mcpReq.id),

@@ -36,7 +36,13 @@ async function connect(
   t: TestContext,
   way: Way,
   era: Era,
-  options: { showsPages?: boolean; principal?: string; gateway?: SmallGateway; url?: URL } = {},
+  options: {
+    showsPages?: boolean;
+    principal?: string;
+    gateway?: SmallGateway;
+    url?: URL;
+    roundMs?: number;
+  } = {},
 ): Promise<Connected> {
   const { showsPages = true } = options;
   const client = new Client(
@@ -83,7 +89,8 @@ async function connect(
   const gateway = options.gateway ?? smallGateway();
   let { url } = options;
   if (url === undefined) {
-    const door = await openHttpDoor({ gateway });
+    const { roundMs = 45_000 } = options;
+    const door = await openHttpDoor({ gateway, roundMs });
     t.after(() => door.close());
     url = door.url;
   }
@@ -294,4 +301,40 @@ test('a round that nobody answered is asked again, under a state of its own', as
   const done = await round(on.client, { requestState: stateOf(second), inputResponses: accepted });
   assert.equal(structureOf(done).status, 'ok');
   assert.equal(on.gateway!.records().length, 1);
+});
+
+test('people who take longer than a client waits: the user is asked once, and the handle comes in the end', async (t) => {
+  for (const era of ['legacy', 'modern'] as const) {
+    const on = await connect(t, 'http', era, { roundMs: 60 });
+    const result = await on.client.callTool({ name: 'guarded' });
+    assert.notEqual(result.isError, true);
+    assert.equal(structureOf(result).status, 'awaiting_approval', era);
+    assert.equal(on.pages.length, 1);
+    assert.equal(on.gateway!.records().length, 1);
+    on.grant();
+    const { requestId } = structureOf(result).result;
+    const looked = { name: 'reeve_status', arguments: { requestId, waitSeconds: 20 } };
+    assert.equal(structureOf(await on.client.callTool(looked)).status, 'ok');
+  }
+});
+
+test('a round that only came back to see how it stands goes on once it is granted', async (t) => {
+  const on = await connect(t, 'http', 'modern', { roundMs: 60 });
+  const first = await round(on.client);
+  const asked = { requestState: stateOf(first), inputResponses: accepted };
+  const second = (await round(on.client, asked)) as InputRequiredResult;
+  assert.deepEqual(second.inputRequests ?? {}, {}, 'the user is not asked again');
+  on.grant();
+  const done = await round(on.client, { requestState: stateOf(second) });
+  assert.equal(structureOf(done).status, 'ok');
+});
+
+test('a client of the 2025 revisions that hears of progress waits for as long as people take', async (t) => {
+  const on = await connect(t, 'http', 'legacy', { roundMs: 60 });
+  on.react = () => {
+    setTimeout(on.grant, 400);
+    return 'accept';
+  };
+  const result = await on.client.callTool({ name: 'guarded' }, { onprogress: () => {} });
+  assert.equal(structureOf(result).status, 'ok');
 });

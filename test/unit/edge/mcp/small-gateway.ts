@@ -327,6 +327,8 @@ export function smallGateway(): SmallGateway {
     },
     plan: notHere,
     entries: notHere,
+    why: notHere,
+    entry: notHere,
     health: notHere,
     freeze: notHere,
     unfreeze: notHere,

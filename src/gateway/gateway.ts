@@ -15,6 +15,9 @@ import type { Person } from '../core/people.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
+import type { WhyReport } from './why-report.ts';
+
+export type { WhyReport } from './why-report.ts';
 
 /** A call as a face has parsed it: shapes checked, nothing else. Exactly one of `arguments` and `args` is not null. */
 export interface ExecuteRequest {
@@ -280,6 +283,10 @@ export interface Gateway {
   /** What has happened so far and everything from now on; ends after `end`. */
   watch(caller: Caller, requestId: string, signal?: AbortSignal): AsyncIterable<ExecutionEvent>;
   entries(caller: Caller, requestId: string): Promise<readonly Entry[]>;
+  /** Which rule, argument, approval, limit or dependency ended it, or what it waits for. */
+  why(caller: Caller, requestId: string): Promise<WhyReport>;
+  /** The entry of this number: of one's own requests; for an auditor any. Throws REQUEST_NOT_FOUND. */
+  entry(caller: Caller, seq: number): Promise<Entry>;
   /** One's own executions, or everybody's for an auditor. */
   audit(caller: Caller, filter: ExecutionFilter): Promise<ExecutionPage>;
   inventory(caller: Caller): Promise<readonly Listing[]>;

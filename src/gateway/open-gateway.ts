@@ -20,6 +20,7 @@ import { announcer, rememberGeneration } from './presence.ts';
 import {
   readAudit,
   readEntries,
+  readEntry,
   readExecution,
   readInventory,
   readOutput,
@@ -30,6 +31,7 @@ import { recover } from './recover.ts';
 import { refuse } from './refuse.ts';
 import { restartNeeded } from './restart-needed.ts';
 import { submit } from './submit.ts';
+import { why } from './why.ts';
 
 /** How often executions of lost gateways, and cancellations asked of other processes, are looked for (milliseconds). */
 const recoverMs = 5_000;
@@ -75,6 +77,8 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     output: async (caller, requestId) => readOutput(house, caller, requestId),
     watch: (caller, requestId, signal) => watchExecution(house, caller, requestId, signal),
     entries: async (caller, requestId) => readEntries(house, caller, requestId),
+    why: async (caller, requestId) => why(house, caller, requestId),
+    entry: async (caller, seq) => readEntry(house, caller, seq),
     audit: async (caller, filter) => readAudit(house, caller, filter),
     inventory: async (caller) => readInventory(house, caller),
     health: async () => health(house),

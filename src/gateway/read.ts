@@ -36,7 +36,7 @@ function mayRead(house: House, principal: Principal, execution: Execution): bool
   return execution.principal === principal.id || readsEverything(house, principal);
 }
 
-function readsEverything(house: House, principal: Principal): boolean {
+export function readsEverything(house: House, principal: Principal): boolean {
   return house.generations.current.policy.administer(principal, 'readAudit').allowed;
 }
 
@@ -152,6 +152,25 @@ export async function* watchExecution(
 export function readEntries(house: House, caller: Caller, requestId: string): readonly Entry[] {
   readExecution(house, caller, requestId);
   return house.store.entriesOf(requestId);
+}
+
+/** Of a request by whoever may read that; of no request by whoever may read everybody's. */
+export function readEntry(house: House, caller: Caller, seq: number): Entry {
+  const [entry] = seq >= 1 && Number.isSafeInteger(seq) ? house.store.entriesAfter(seq - 1, 1) : [];
+  if (
+    entry?.seq === seq &&
+    (readsEverything(house, caller.principal) || isOwn(house, caller, entry))
+  )
+    return entry;
+  throw new ReeveError(
+    'REQUEST_NOT_FOUND',
+    `There is no entry ${seq}, or it is not yours to read.`,
+    [{ field: 'seq', problem: 'not found' }],
+  );
+}
+
+function isOwn(house: House, caller: Caller, { requestId }: Entry): boolean {
+  return requestId !== null && house.store.execution(requestId)?.principal === caller.principal.id;
 }
 
 /** Somebody who may not read everybody's records gets their own, whatever the filter says. */

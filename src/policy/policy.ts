@@ -45,6 +45,8 @@ export interface Policy {
   readonly hash: string;
   /** The files that it came from; none for the built-in policy. */
   readonly files: readonly PolicyFile[];
+  /** Where the policy of this id stands; null where none has it, or it is built in. */
+  place(id: string): { readonly file: string; readonly line: number } | null;
   /** May this principal know that the command exists? Asked before any argument is read. */
   see(principal: Principal, command: Command, at: Whence): Verdict;
   /**
@@ -98,6 +100,11 @@ export function policyOf(parts: PolicyParts): Policy {
   return Object.freeze({
     hash: parts.hash,
     files: deepFreeze([...parts.files]),
+    place: (id: string) => {
+      const found = parts.policies.find((policy) => policy.id === id);
+      if (found === undefined || parts.files.length === 0) return null;
+      return { file: found.file, line: found.line };
+    },
     see: (principal: Principal, command: Command, at: Whence) =>
       ask(() => {
         typesOf(command);

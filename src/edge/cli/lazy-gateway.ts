@@ -50,6 +50,8 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
       yield* (await open()).watch(...given);
     },
     entries: async (...given) => (await open()).entries(...given),
+    why: async (...given) => (await open()).why(...given),
+    entry: async (...given) => (await open()).entry(...given),
     audit: async (...given) => (await open()).audit(...given),
     inventory: async (...given) => (await open()).inventory(...given),
     health: async () => (await open()).health(),

@@ -5,6 +5,7 @@
 import { approvalVerbs } from './approval-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
 import { logVerbs } from './log-verbs.ts';
+import { recordFilters, recordVerbs } from './record-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -164,24 +165,13 @@ export const verbs: readonly Verb[] = [
     operands: [],
     options: [
       { flags: '--limit <number>', description: 'how many, 1 to 200 (default: 50)' },
-      {
-        flags: '--status <status>',
-        description: 'only this status; repeat it for several',
-        many: true,
-      },
-      { flags: '--command <name>', description: 'only this command' },
-      { flags: '--principal <id>', description: 'only what this principal asked' },
-      { flags: '--env <environment>', description: 'only in this environment' },
-      {
-        flags: '--since <time>',
-        description: 'asked at or after: ISO 8601, a date, or a duration back from now such as 2h',
-      },
-      { flags: '--until <time>', description: 'asked before: the same forms' },
+      ...recordFilters,
       { flags: '--cursor <cursor>', description: 'the page after, as the page before names it' },
     ],
     examples: ['reeve audit list --since 2h --status failed --status timeout'],
     load: () => import('./verbs/audit-list.ts'),
   },
+  ...recordVerbs,
   ...logVerbs,
   {
     name: 'freeze',

@@ -14,7 +14,7 @@ import { remoteApprovals } from './approvals.ts';
 import { remoteCredentials } from './credentials.ts';
 import { serverEvents } from './events.ts';
 import { remoteLog } from './log.ts';
-import { entryOf, executionOf, executionOfRecord, outputOf, queryOf } from './rebuild.ts';
+import { entryOf, executionOf, executionOfRecord, outputOf, queryOf, whyOf } from './rebuild.ts';
 import { ask, open, strange, unreachable, type Wire } from './wire.ts';
 
 export interface RemoteOptions {
@@ -123,6 +123,10 @@ export function remoteGateway(options: RemoteOptions): Gateway {
       (await get(caller, reports.entriesReport, pathOf(requestId, '/entries'))).entries.map(
         entryOf,
       ),
+    why: async (caller, requestId) =>
+      whyOf(await get(caller, reports.whyReport, pathOf(requestId, '/why'))),
+    entry: async (caller, seq) =>
+      entryOf(await get(caller, reports.entryReport, `/v1/audit/entries/${seq}`)),
     audit: async (caller, filter: ExecutionFilter) => {
       const page = await get(caller, reports.auditPage, `/v1/commands/audit?${queryOf(filter)}`);
       return { executions: page.records.map(executionOfRecord), nextCursor: page.meta.nextCursor };

@@ -3,6 +3,7 @@ import type { Entry } from '../../core/entry.ts';
 import type { Execution } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ExecutionFilter, StoredOutput } from '../../core/ports.ts';
+import type { WhyReport } from '../../gateway/gateway.ts';
 import type { Answer } from '../answer.ts';
 import type { AuditRecord } from '../rest/schemas.ts';
 
@@ -81,6 +82,18 @@ interface EntryFields {
 
 export function entryOf(fields: EntryFields): Entry {
   return { ...fields, kind: fields.kind as Entry['kind'], at: Date.parse(fields.at) };
+}
+
+interface WhyFields extends Omit<WhyReport, 'timeline'> {
+  readonly timeline: readonly {
+    readonly at: string;
+    readonly kind: string;
+    readonly text: string;
+  }[];
+}
+
+export function whyOf(fields: WhyFields): WhyReport {
+  return { ...fields, timeline: fields.timeline.map((e) => ({ ...e, at: Date.parse(e.at) })) };
 }
 
 export function queryOf(filter: ExecutionFilter): string {

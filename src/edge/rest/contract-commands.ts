@@ -183,6 +183,23 @@ export const getEntries = operation({
   errors: ['REQUEST_NOT_FOUND'],
 });
 
+export const explainExecution = operation({
+  id: 'explainExecution',
+  method: 'GET',
+  path: `${executions}/{requestId}/why`,
+  summary: 'Why it ended as it did, or what it waits for, in plain words',
+  description:
+    'Which policy, argument, approval, limit or dependency decided, where that is configured, what to do, and the story from its entries. Made from the record.',
+  access: 'token',
+  scope: 'read',
+  query: noQuery,
+  body: null,
+  responses: {
+    200: { description: 'The report.', schema: reports.whyReport, headers: ['Reeve-Request-Id'] },
+  },
+  errors: ['REQUEST_NOT_FOUND'],
+});
+
 export const cancel = operation({
   id: 'cancel',
   method: 'POST',

@@ -18,6 +18,20 @@ export const audit = operation({
   errors: [],
 });
 
+export const getEntry = operation({
+  id: 'getEntry',
+  method: 'GET',
+  path: '/v1/audit/entries/{seq}',
+  summary: 'One entry of the record, by its number',
+  description: "Of one's own requests; any for an auditor (readAudit).",
+  access: 'token',
+  scope: 'read',
+  query: noQuery,
+  body: null,
+  responses: { 200: { description: 'The entry.', schema: reports.entryReport } },
+  errors: ['REQUEST_NOT_FOUND'],
+});
+
 export const inventory = operation({
   id: 'inventory',
   method: 'GET',

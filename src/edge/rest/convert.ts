@@ -5,7 +5,7 @@ import { ReeveError, Refusal } from '../../core/errors.ts';
 import type { Execution } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../../core/ports.ts';
-import type { ExecuteRequest } from '../../gateway/gateway.ts';
+import type { ExecuteRequest, WhyReport } from '../../gateway/gateway.ts';
 import { durationOf, factsOf, timeOf } from '../answer.ts';
 import { momentOf } from './queries.ts';
 import type { AuditRecord } from './schemas.ts';
@@ -83,6 +83,10 @@ export function outputReportOf(requestId: string, output: StoredOutput) {
 export function entryReportOf(entry: Entry) {
   const { seq, kind, at, requestId, principal, body, text } = entry;
   return { seq, kind, at: timeOf(at), requestId, principal, body, text };
+}
+
+export function whyReportOf(report: WhyReport) {
+  return { ...report, timeline: report.timeline.map((e) => ({ ...e, at: timeOf(e.at) })) };
 }
 
 export interface FilterFields {

@@ -15,6 +15,7 @@ import {
   refusalOf,
   requestOf,
   viewOf,
+  whyReportOf,
 } from './convert.ts';
 import { type Call, type Handler, json } from './operation.ts';
 import { preferenceOf } from './prefer.ts';
@@ -142,6 +143,21 @@ export const getEntries: Handler<typeof contract.getEntries> = async ({
   const requestId = params.requestId!;
   const entries = await gateway.entries(caller, requestId);
   return json(200, { requestId, entries: entries.map(entryReportOf) }, named(requestId));
+};
+
+export const explainExecution: Handler<typeof contract.explainExecution> = async ({
+  gateway,
+  caller,
+  params,
+}) => {
+  const report = await gateway.why(caller, params.requestId!);
+  return json(200, whyReportOf(report), named(report.requestId));
+};
+
+export const getEntry: Handler<typeof contract.getEntry> = async ({ gateway, caller, params }) => {
+  // Anything but a whole number is the number of no entry.
+  const seq = /^[1-9]\d{0,15}$/.test(params.seq!) ? Number(params.seq) : 0;
+  return json(200, entryReportOf(await gateway.entry(caller, seq)));
 };
 
 export const cancel: Handler<typeof contract.cancel> = async ({

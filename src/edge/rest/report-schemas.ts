@@ -6,6 +6,7 @@ import {
   count,
   decidedStage,
   errorCode,
+  executionStatus,
   jsonObject,
   limitReport,
   networkAccess,
@@ -42,22 +43,35 @@ export const outputReport = z
   })
   .meta({ id: 'Output' });
 
+export const entryReport = z
+  .object({
+    seq: count,
+    kind: text,
+    at: time,
+    requestId: nullableText,
+    principal: nullableText,
+    body: jsonObject,
+    text: text.describe('The entry as stored: canonical JSON (RFC 8785).'),
+  })
+  .meta({ id: 'Entry' });
 export const entriesReport = z
+  .object({ requestId: text, entries: z.array(entryReport) })
+  .meta({ id: 'Entries' });
+export const whyReport = z
   .object({
     requestId: text,
-    entries: z.array(
-      z.object({
-        seq: count,
-        kind: text,
-        at: time,
-        requestId: nullableText,
-        principal: nullableText,
-        body: jsonObject,
-        text: text.describe('The entry as stored: canonical JSON (RFC 8785).'),
-      }),
-    ),
+    status: executionStatus,
+    errorCode: errorCode.nullable(),
+    headline: text.describe('One sentence that names the cause.'),
+    because: z
+      .array(z.object({ fact: text, source: text }))
+      .describe('Facts, each with where it is from: an entry, a file and line, a setting.'),
+    next: z.array(text).describe('What to do, the first first.'),
+    timeline: z
+      .array(z.object({ at: time, kind: text, text }))
+      .describe('The story from its entries, in order.'),
   })
-  .meta({ id: 'Entries' });
+  .meta({ id: 'Why', description: 'Why a request ended as it did, or what it waits for.' });
 
 const timeLimit = z.object({ defaultMs: z.number(), maxMs: z.number() });
 export const listing: z.ZodType<Listing> = z

@@ -179,6 +179,8 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
   addRoute(app, tools, contract.getOutput, handlers.getOutput);
   addRoute(app, tools, contract.watch, watch);
   addRoute(app, tools, contract.getEntries, handlers.getEntries);
+  addRoute(app, tools, contract.explainExecution, handlers.explainExecution);
+  addRoute(app, tools, contract.getEntry, handlers.getEntry);
   addRoute(app, tools, contract.cancel, handlers.cancel);
   addRoute(app, tools, contract.listApprovals, approvals.listApprovals);
   addRoute(app, tools, contract.getApproval, approvals.getApproval);

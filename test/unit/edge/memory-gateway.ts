@@ -310,6 +310,26 @@ export function memoryGateway(): MemoryGateway {
       };
       return [{ ...draft, seq: 1, text: JSON.stringify({ v: 1, seq: 1, ...draft }) }];
     },
+    why: async (_caller, requestId) => ({
+      requestId,
+      status: find(requestId).status,
+      errorCode: find(requestId).errorCode,
+      headline: 'It ended as it did.',
+      because: [{ fact: 'Nobody asked for anything else.', source: 'entry 1 (asked)' }],
+      next: ['Ask again.'],
+      timeline: [{ at: Date.UTC(2026, 10, 22), kind: 'asked', text: 'local asked for it.' }],
+    }),
+    entry: async (_caller, seq) => {
+      if (seq !== 1) throw new ReeveError('REQUEST_NOT_FOUND', `There is no entry ${seq}.`);
+      const draft = {
+        kind: 'frozen' as const,
+        at: 1,
+        requestId: null,
+        principal: 'local',
+        body: {},
+      };
+      return { ...draft, seq, text: JSON.stringify({ v: 1, seq, ...draft }) };
+    },
     audit: async (_caller, filter) => {
       if (filter.before === 'nonsense') {
         throw new ReeveError('INVALID_REQUEST', 'cursor: none that this gateway gave.', [

@@ -168,6 +168,12 @@ export function memoryGateway(trust: Trust): Gateway {
       yield { kind: 'end', execution: await keepAlive(run.ended.promise) };
     },
     entries: async () => [],
+    why: async () => {
+      throw new ReeveError('REQUEST_NOT_FOUND', 'There is no such request, or it is not yours.');
+    },
+    entry: async (_caller, seq) => {
+      throw new ReeveError('REQUEST_NOT_FOUND', `There is no entry ${seq}, or it is not yours.`);
+    },
     audit: async (_caller, filter: ExecutionFilter) => ({
       executions: [...runs.values()].map((r) => r.execution).slice(0, filter.limit),
       nextCursor: null,

@@ -1,9 +1,12 @@
 /** Cases of the corpus about the record that are told in words: forged lines, refusals of every kind, a full disk. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { newKeyText } from '../../../src/audit/log/key.ts';
+import { changeDatabase, rewrite, textsIn } from '../../real/log-state.ts';
+import { reeve } from '../../real/stage.ts';
 import { Ground, until } from './ground.ts';
 
 const forged = {
@@ -216,5 +219,77 @@ test('audit-disk-full: while the disk of the record is full nothing runs; what r
   } finally {
     await ground.stop();
     execFileSync('umount', ['-l', state]);
+  }
+});
+
+/** More than twenty records, a gateway that has stopped, and what somebody remembers of it elsewhere. */
+async function verifiedRecord(ground: Ground) {
+  const { state, folder } = ground.arena;
+  await ground.start();
+  for (let i = 0; i < 12; i += 1) await ground.execute('say', i % 3 === 0 ? { text: `${i}` } : {});
+  await ground.stop();
+  const memory = join(folder, 'memory');
+  const verify = (...more: string[]) =>
+    spawnSync(reeve, ['audit', 'verify', '--state', state, ...more], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: folder },
+    });
+  const first = verify('--remember', memory);
+  assert.equal(first.status, 0, first.stdout + first.stderr);
+  const texts = textsIn(state);
+  assert.ok(texts.length >= 20);
+  return { state, memory, verify, texts };
+}
+
+test('audit-edit-record: one changed byte of record 7, in the database or in the log, is found and named', async () => {
+  await using ground = new Ground();
+  const { state, memory, verify, texts } = await verifiedRecord(ground);
+  const text = texts[6]!;
+  const at = text.indexOf('"at":') + 6;
+  const changed = `${text.slice(0, at)}${text[at] === '1' ? '2' : '1'}${text.slice(at + 1)}`;
+  const found = (where: RegExp) => {
+    for (const more of [
+      ['--remember', 'none'],
+      ['--remember', memory],
+    ]) {
+      const { status, stdout } = verify(...more);
+      assert.equal(status, 1, stdout);
+      assert.match(stdout, where);
+      assert.doesNotMatch(stdout, /^verified/m);
+    }
+  };
+  const set = (value: string) =>
+    changeDatabase(
+      state,
+      `update entries set text = '${value.replaceAll("'", "''")}' where seq = 7`,
+    );
+  set(changed);
+  found(/entry 7: the database holds another text than the log/);
+  set(text);
+  assert.equal(verify('--remember', memory).status, 0);
+
+  const file = join(state, 'log/tile/entries', `000.p/${texts.length}`);
+  const bundle = readFileSync(file);
+  writeFileSync(file, Buffer.from(bundle.toString('latin1').replace(text, changed), 'latin1'));
+  found(/entry 7, tile\/0\/000\.p\/\d+: its hash of entry 7 is another/);
+  set(changed);
+  found(/entry 7, tile\/0\/000\.p\/\d+: its hash of entry 7 is another/);
+});
+
+test('audit-full-rewrite: a record made anew, with a log that is consistent with itself, does not pass for the old one', async () => {
+  await using ground = new Ground();
+  const { state, memory, verify, texts } = await verifiedRecord(ground);
+  const forgedTexts = texts.map((text) => text.replaceAll('"local"', '"nobody"'));
+  const key = readFileSync(join(state, 'log.key'), 'utf8');
+  // By somebody who has the state's private key, and by somebody who makes one.
+  for (const text of [key, newKeyText(key.split('\n')[0]!)]) {
+    writeFileSync(join(state, 'log.key'), text);
+    await rewrite(state, forgedTexts);
+    const alone = verify('--remember', 'none');
+    assert.match(alone.stdout, /self-consistent; a rewrite is not excluded/);
+    const { status, stdout } = verify('--remember', memory);
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, text === key ? /the log was rewritten/ : /the key of the log is another/);
+    assert.doesNotMatch(stdout, /^verified/m);
   }
 });

@@ -64,6 +64,7 @@ export function approvalsOf(db: Database): ApprovalStore {
         const row = db.get(
           `select executions.request_id, dossier from approval_requests join executions using (id)
             where approval_requests.command = ? and approval_requests.environment = ? and executions.status = 'ok'
+            and executions.payloads_expired_at is null
             order by approval_requests.id desc limit 1`,
           command,
           environment,

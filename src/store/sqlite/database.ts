@@ -29,6 +29,8 @@ export interface Database {
   read<T>(work: () => T): T;
   /** Reads in several steps that see one moment, whatever others commit meanwhile. */
   snapshot<T>(work: () => T): T;
+  /** Moves the write-ahead log into the database and cuts it off; false, at once, while others still read or write it. */
+  truncateLog(): boolean;
   close(): void;
 }
 export type Row = Readonly<Record<string, unknown>>;
@@ -122,6 +124,16 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
         return inSnapshot(connection, work);
       } catch (error) {
         throw unavailable('cannot be read', file, error);
+      }
+    },
+    truncateLog() {
+      try {
+        connection.exec('pragma busy_timeout = 0');
+        return connection.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0;
+      } catch (error) {
+        throw unavailable('cannot be written', file, error);
+      } finally {
+        if (connection.isOpen) connection.exec(`pragma busy_timeout = ${busyMs}`);
       }
     },
     close() {

@@ -10,6 +10,8 @@ import { approvalsOf } from './approvals.ts';
 import { credentialsOf } from './credentials.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
+import { expiryOf } from './expiry.ts';
+import { holdsOf } from './holds.ts';
 import { remember, remembered } from './idempotency.ts';
 import { pageOfExecutions } from './pages.ts';
 import { contradiction, notFound } from './refusals.ts';
@@ -51,6 +53,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   return {
     approvals: approvalsOf(db),
     credentials: credentialsOf(db),
+    retention: { ...expiryOf(db), ...holdsOf(db) },
     accept: (execution, entries, idempotency, approval = null) =>
       db.transaction((): AcceptResult => {
         const { requestId, principal, status } = execution;

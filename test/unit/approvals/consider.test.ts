@@ -25,11 +25,14 @@ const withCode = (code: string) => (error: unknown) =>
   error instanceof ReeveError && error.code === code;
 const refused = (state: ApprovalState, attempt: Attempt, code: string, now = 2_000) =>
   assert.throws(() => consider(state, attempt, now, rules), withCode(code));
-const after = (state: ApprovalState, ...attempts: Attempt[]): ApprovalState =>
-  attempts.reduce<ApprovalState>((seen, attempt) => {
+const after = (state: ApprovalState, ...attempts: Attempt[]): ApprovalState => {
+  let seen = state;
+  for (const attempt of attempts) {
     const { answer } = consider(seen, attempt, 2_000, rules);
-    return Object.assign({}, seen, { answers: [...seen.answers, answer] });
-  }, state);
+    seen = { ...seen, answers: [...seen.answers, answer] };
+  }
+  return seen;
+};
 
 const two = waiting([stage('ops_lead'), stage('security_officer')]);
 

@@ -51,7 +51,10 @@ test('a plan says which policies permit it, and where each stage comes from', ()
     /^rotate-keys in production: needs approval of people, then permitted by ops-run$/m,
   );
   assert.match(text, /1\. ops_lead by the inventory$/m);
-  assert.match(text, /2\. security_officer × 2 \(whoever the agent acts for may answer\) added by two-officers$/m);
+  assert.match(
+    text,
+    /2\. security_officer × 2 \(whoever the agent acts for may answer\) added by two-officers$/m,
+  );
 });
 
 test('a plan that is denied names what forbids it, or says that nothing permits it', () => {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ReeveError } from './core/errors.ts';
 import type { Clock, Ids, PasskeyVerifier, Store } from './core/ports.ts';
+import type { Settings } from './core/settings.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
 import type { Pages } from './edge/page/door.ts';
@@ -96,7 +97,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       lagging: () => webhooks?.troubles() ?? [],
       report: tellOperator,
     };
-    const tailer = await tail(store, settings.auditFile, options.stateDir);
+    const tailer = await tail(store, settings, options.stateDir);
     opened.push(() => tailer.close());
     // Only where a gateway stays: one that comes and goes leaves the telling to the next that serves this state.
     if (options.trust === 'gateway') webhooks = await webhooksOf(house, options.stateDir);
@@ -198,7 +199,7 @@ async function verifiableLog(store: Store, stateDir: string) {
   });
 }
 
-async function tail(store: Store, auditFile: string | null, stateDir: string) {
+async function tail(store: Store, { auditFile, auditRotation }: Settings, stateDir: string) {
   const { chooseAuditFile } = await import('./audit/audit-file.ts');
   const { startTailer } = await import('./audit/tailer.ts');
   const { tryLock } = await import('./store/exclusive.ts');
@@ -207,6 +208,7 @@ async function tail(store: Store, auditFile: string | null, stateDir: string) {
     store,
     file,
     lock: tryLock,
+    rotation: auditRotation,
     onError: (error) => tellOperator('the audit file cannot be written; it is tried again', error),
   });
 }

@@ -5,6 +5,7 @@
 import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolderOf } from './sync-folder.ts';
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -64,6 +65,8 @@ export async function openAuditFile(file: string): Promise<FileHandle> {
   try {
     const created = await open(file, flags | O_CREAT | O_EXCL, 0o640);
     await created.chmod(0o640);
+    // Else a power cut could take the file, with lines of which the cursor says that they are there.
+    await syncFolderOf(file);
     return created;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -86,6 +89,23 @@ export async function mendTail(
   const { dev, ino, size } = await handle.stat();
   const same = known !== null && known.dev === dev && known.ino === ino && known.offset <= size;
   const from = same ? known.offset : Math.max(0, size - lookBack);
+  const rest = await readLines(handle, from, size, onLine);
+  if (rest.length === 0) return { dev, ino, offset: size };
+  if (isHalfOfOurs(rest)) {
+    await handle.truncate(size - rest.length);
+    return { dev, ino, offset: size - rest.length };
+  }
+  await handle.write('\n');
+  return { dev, ino, offset: size + 1 };
+}
+
+/** Gives each whole line from `from` on to `onLine`; answers what stands after the last, as far as it could be ours. */
+export async function readLines(
+  handle: FileHandle,
+  from: number,
+  size: number,
+  onLine: (line: string) => void,
+): Promise<Buffer> {
   let rest = Buffer.alloc(0);
   for (let at = from; at < size; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(chunk), 0, chunk, at);
@@ -98,13 +118,7 @@ export async function mendTail(
     // What is longer than any line of ours is not ours: only its end matters any more.
     if (rest.length > longestLine) rest = Buffer.from(rest.subarray(-longestLine - 1));
   }
-  if (rest.length === 0) return { dev, ino, offset: size };
-  if (isHalfOfOurs(rest)) {
-    await handle.truncate(size - rest.length);
-    return { dev, ino, offset: size - rest.length };
-  }
-  await handle.write('\n');
-  return { dev, ino, offset: size + 1 };
+  return rest;
 }
 
 function isHalfOfOurs(rest: Buffer): boolean {

@@ -14,6 +14,7 @@ import {
   openAuditFile,
 } from './audit-file.ts';
 import { auditLine, auditRecord } from './line.ts';
+import { type Rotation, readRotated, rotate, rotatedSince } from './rotate.ts';
 
 export { chooseAuditFile } from './audit-file.ts';
 
@@ -22,6 +23,8 @@ export interface TailerOptions {
   readonly store: Pick<Store, 'entriesAfter' | 'execution' | 'value' | 'setValue'>;
   readonly file: string;
   readonly lock: (file: string) => { release(): void } | null;
+  /** Null, or left out, where the file is rotated by other means, or not at all. */
+  readonly rotation?: Rotation | null;
   /** Milliseconds between looks at the record. */
   readonly pollMs?: number;
   /** Told of each failure once, until something succeeds again. */
@@ -48,7 +51,7 @@ const flushPatienceMs = 10_000;
 const cursorName = 'audit-file';
 
 export function startTailer(options: TailerOptions): Tailer {
-  const { store, file, lock, pollMs = 250, onError = () => {} } = options;
+  const { store, file, lock, rotation = null, pollMs = 250, onError = () => {} } = options;
   const state = store.value('state-id') ?? '';
   let seen = 0;
   let reported: string | null = null;
@@ -69,19 +72,36 @@ export function startTailer(options: TailerOptions): Tailer {
   const writeBatch = async (entries: readonly Entry[], last: number): Promise<void> => {
     const cursor = readCursor(store.value(cursorName));
     const handle = await openAuditFile(file);
+    let end: FilePosition;
     try {
       let written = 0;
-      const position = await mendTail(handle, cursor, (line) => {
+      const note = (line: string) => {
         written = Math.max(written, seqOf(line, state));
-      });
+      };
+      const { dev, ino } = await handle.stat();
+      // Another state may have rotated the file after lines of ours that no cursor tells of yet.
+      if (rotation !== null && (cursor?.dev !== dev || cursor.ino !== ino))
+        for (const one of rotatedSince(file, cursor, rotation.keep)) await readRotated(one, note);
+      const position = await mendTail(handle, cursor, note);
       const done = Math.max(cursor?.seq ?? 0, withinRecord(written));
       const lines = linesAfter(entries, done);
-      const end = lines === '' ? position : await appendLines(handle, position, lines);
+      end = lines === '' ? position : await appendLines(handle, position, lines);
       const next: Cursor = { ...end, seq: Math.max(done, last) };
       store.setValue(cursorName, JSON.stringify(next));
       seen = Math.max(seen, last);
     } finally {
       await handle.close();
+    }
+    // After the cursor: what was written by then is never looked for again. Others of this file look in FILE.1 for theirs.
+    if (rotation !== null && end.offset >= rotation.size) await moveAside(rotation.keep);
+  };
+
+  /** That it cannot be rotated keeps no line from being written: it grows on, and that is told. */
+  const moveAside = async (keep: number): Promise<void> => {
+    try {
+      await rotate(file, keep);
+    } catch (error) {
+      report(new Error(`it cannot be rotated: ${error instanceof Error ? error.message : error}`));
     }
   };
 

@@ -35,6 +35,8 @@ export interface Settings {
   readonly localRisks: readonly Risk[];
   /** The JSON Lines audit file; null chooses /var/log/reeve/audit.log if writable, else the state directory. */
   readonly auditFile: string | null;
+  /** Rotates the audit file once it has `size` bytes, and keeps so many rotated ones; null leaves that to others. */
+  readonly auditRotation: { readonly size: number; readonly keep: number } | null;
   /** The people file; null: no person is known but the local user. */
   readonly people: string | null;
   readonly identity: { readonly oidc: OidcSettings | null };

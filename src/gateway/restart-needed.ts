@@ -14,6 +14,7 @@ const takenUpOnce: readonly (readonly [string, (settings: Settings) => unknown])
   ['grace', (s) => s.graceMs],
   ['sandbox', (s) => s.sandbox],
   ['auditFile', (s) => s.auditFile],
+  ['auditRotation', (s) => s.auditRotation],
 ];
 
 export function restartNeeded(started: Settings, loaded: Settings): readonly Diagnostic[] {

@@ -11,6 +11,7 @@ import {
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
 import { identitySchema } from './settings-identity.ts';
+import { rotationSchema } from './settings-rotation.ts';
 import { webhooksSchema } from './settings-webhooks-schema.ts';
 
 export const environmentSchema = z.strictObject({
@@ -143,6 +144,9 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe('localMode: { allowRisks: [high] }.'),
   auditFile: path.optional().describe('The JSON Lines audit file.'),
+  auditRotation: rotationSchema
+    .optional()
+    .describe('Rotates the audit file: auditRotation: { size: 64MiB, keep: 10 }. Default: never.'),
   people: path.optional().describe('The people file: people: people.yaml.'),
   identity: identitySchema
     .optional()

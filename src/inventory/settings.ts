@@ -20,6 +20,7 @@ import { readApprovals } from './settings-approvals.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
+import { readRotation } from './settings-rotation.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
 import {
   type Blame,
@@ -135,6 +136,7 @@ function complete(
     graceMs: fields.grace === undefined ? settingsDefaults.graceMs : parseDuration(fields.grace)!,
     localRisks: [...localRisks],
     auditFile,
+    auditRotation: readRotation(written.auditRotation),
     people,
     identity: { oidc: readOidc(written.identity, environments, folder, findings) },
     approvals: readApprovals(written.approvals),

@@ -306,3 +306,120 @@ test('the audit file is the configured one, else the system place, else in the s
   assert.equal(chooseAuditFile(null, '/state', system), '/state/audit.log', 'a link');
   assert.equal(chooseAuditFile(null, '/state', join(place, 'no', 'such')), '/state/audit.log');
 });
+
+/** Of the file and of all that were rotated, oldest first. */
+const everywhere = (file: string): string[] => {
+  const numbers = Array.from({ length: 200 }, (_, i) => `${file}.${200 - i}`);
+  return [...numbers, file].filter((name) => existsSync(name));
+};
+
+test('the file is rotated by size, each line is in one of them, and only so many are kept', async () => {
+  const store = state();
+  const file = join(folder(), 'audit.log');
+  const tailer = follow(store, file, { rotation: { size: 2_000, keep: 3 } });
+  for (let i = 0; i < 12; i += 1) {
+    write(store, 2);
+    await tailer.flush();
+  }
+  const names = everywhere(file).map((name) => name.slice(file.length));
+  assert.deepEqual(
+    names.filter((name) => name !== ''),
+    ['.3', '.2', '.1'],
+  );
+  const kept = everywhere(file).flatMap(seqs);
+  assert.deepEqual(kept, evens(24).slice(-kept.length));
+  for (const name of everywhere(file)) assert.equal(statSync(name).mode & 0o777, 0o640);
+});
+
+test('lines without a cursor are found in a file that another state has rotated meanwhile', async () => {
+  const [mine, other] = [state(), state()];
+  const file = join(folder(), 'audit.log');
+  const rotation = { size: 1_500, keep: 9 };
+  write(mine, 1);
+  await follow(mine, file, { rotation }).flush();
+  write(mine, 2);
+  const forgetful = { ...mine, setValue: () => assert.fail('killed here') };
+  await assert.rejects(follow(forgetful, file, { rotation }).flush(), /killed here/);
+  const elsewhere = follow(other, file, { rotation });
+  for (let i = 0; i < 4; i += 1) {
+    write(other, 3);
+    await elsewhere.flush();
+  }
+  assert.ok(everywhere(file).length > 2, 'it was not rotated');
+  write(mine, 1);
+  await follow(mine, file, { rotation }).flush();
+  const all = everywhere(file).flatMap((name) => lines(name));
+  const of = (store: Store) =>
+    all.filter((line) => line.state === store.value('state-id')).map(({ seq }) => seq);
+  assert.deepEqual(of(mine), evens(4));
+  assert.deepEqual(of(other), evens(12));
+});
+
+test('kill -9 at any moment of writing and rotating, by two states, neither loses a line nor doubles one', async () => {
+  const file = join(folder(), 'audit.log');
+  const places = [folder(), folder()];
+  const stores = places.map(state);
+  const script = join(import.meta.dirname, 'children', 'tail.ts');
+  for (let round = 0; round < 4; round += 1) {
+    const children = places.map((place) =>
+      spawn(process.execPath, [script, join(place, 'reeve.db'), file, '3000'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+    await Promise.all(children.map((child) => once(child.stdout, 'data')));
+    for (let i = 0; i < 20; i += 1) {
+      for (const store of stores) write(store, 2);
+      await sleep(1);
+    }
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(children.map((child) => once(child, 'close')));
+  }
+  const rotation = { size: 3_000, keep: 1_000 };
+  for (const store of stores) await follow(store, file, { rotation }).flush();
+  const all = everywhere(file).flatMap((name) => lines(name));
+  assert.ok(everywhere(file).length > 3, 'it was hardly rotated');
+  for (const store of stores) {
+    const mine = all.filter((line) => line.state === store.value('state-id'));
+    assert.deepEqual(
+      mine.map(({ seq }) => seq),
+      evens(160),
+    );
+  }
+});
+
+test('a hole that a kill left between rotated files is filled, and nothing is lost by it', async () => {
+  const store = state();
+  const file = join(folder(), 'audit.log');
+  const tailer = follow(store, file, { rotation: { size: 1, keep: 5 } });
+  for (let i = 0; i < 3; i += 1) {
+    write(store, 1);
+    await tailer.flush();
+  }
+  renameSync(`${file}.1`, `${file}.4`);
+  write(store, 1);
+  await tailer.flush();
+  assert.deepEqual(
+    everywhere(file)
+      .flatMap(seqs)
+      .toSorted((a, b) => a - b),
+    evens(4),
+  );
+  assert.deepEqual(seqs(`${file}.1`), [8]);
+});
+
+test('a file that cannot be rotated is told of, and written on', async () => {
+  const store = state();
+  const file = join(folder(), 'audit.log');
+  mkdirSync(`${file}.1`);
+  const told: string[] = [];
+  const tailer = follow(store, file, {
+    rotation: { size: 1, keep: 1 },
+    onError: (error) => told.push(error.message),
+  });
+  for (let i = 0; i < 3; i += 1) {
+    write(store, 1);
+    await tailer.flush();
+  }
+  assert.deepEqual(seqs(file), evens(3));
+  assert.match(told.join(), /cannot be rotated/);
+});

@@ -49,6 +49,7 @@ test('the least that loads has the documented defaults', (t) => {
     graceMs: 2000,
     localRisks: ['low', 'medium'],
     auditFile: null,
+    auditRotation: null,
     people: null,
     identity: { oidc: null },
     approvals: {

@@ -68,6 +68,7 @@ function settingsOf(file: string): Settings {
     graceMs: 2_000,
     localRisks: [],
     auditFile: null,
+    auditRotation: null,
     people: null,
     identity: { oidc: null },
     approvals: approvalDefaults,

@@ -257,6 +257,7 @@ test('a page of somebody else that posts a form, or fetches, changes nothing', {
       const answered = dave.page.waitForResponse(target);
       await dave.page.evaluate('document.forms[0].submit()');
       assert.ok([401, 403].includes((await answered).status()), host);
+      await dave.page.waitForURL(target);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }

@@ -36,7 +36,9 @@ export function wordsOf(error: YAMLError): [string, string, string | null] {
       if (/call stack/i.test(error.message)) {
         return ['too-deep', 'the file is nested too deeply to be read', 'Write it flatter.'];
       }
-      const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+      // The parser quotes one half of a character where it names an escape; what is recorded has none of these.
+      const said = error.message.toWellFormed();
+      const message = said.charAt(0).toLowerCase() + said.slice(1);
       return ['yaml', message, 'Check the indentation and the quotes here and just above.'];
     }
   }
@@ -73,8 +75,10 @@ export function inspect(
     if (isMap(node)) {
       for (const pair of node.items) {
         const key = isScalar(pair.key) ? String(pair.key.value) : '';
+        const at = (pair.key as ParsedNode | null)?.range?.[0] ?? offset;
+        if (!key.isWellFormed())
+          problems.push(report(at, 'text', 'the name holds half of a character', null));
         if (key === '__proto__') {
-          const at = (pair.key as ParsedNode).range?.[0] ?? offset;
           problems.push(
             report(at, 'forbidden-key', `${quote(key)} cannot be a name`, 'Rename it.'),
           );

@@ -48,3 +48,15 @@ test('--param makes no number out of one that is too large, and drops no key tha
   for (const text of ['1e400', '{"a":1,"a":2}', '{"__proto__":1}'])
     assert.deepEqual(typeArguments([['o', text]], schema), { o: text });
 });
+
+test('what the YAML parser says of an escape is told in whole characters, as the record demands', (t) => {
+  const said = messages(house(t).load('it: "\\😀"\n'));
+  assert.match(said.join(), /invalid escape sequence/);
+  for (const message of said) assert.ok(message.isWellFormed(), message);
+});
+
+test('a name that holds half a character is refused where it stands: no digest could hold it', (t) => {
+  const said = messages(house(t).load('it: { "a\\ud800": 1 }\n"\\udc00": {}\n')).join('\n');
+  assert.match(said, /:3:9: error: the name holds half of a character/);
+  assert.match(said, /:4:3: error: the name holds half of a character/);
+});

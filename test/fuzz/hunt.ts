@@ -121,6 +121,7 @@ export function assertJson(value: unknown, depth = 0): void {
       for (const key of Reflect.ownKeys(value as object)) {
         if (Array.isArray(value) && key === 'length') continue;
         assert.equal(typeof key, 'string');
+        assert.ok((key as string).isWellFormed(), 'half a character in a name');
         assert.notEqual(key, '__proto__');
         assertJson((value as Record<string, unknown>)[key as string], depth + 1);
       }

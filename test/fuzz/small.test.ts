@@ -158,6 +158,8 @@ hunt(
     // The last line of ours that was there says how far it had come; one beyond the record is of an older copy.
     const had = whole.split('\n').map((l) => seqIn(l) ?? 0);
     const last = Math.max(0, ...had, cursor?.seq ?? 0);
+    // With nothing left to write the file is not touched.
+    if (cursor !== null && cursor.seq >= 3) return;
     const from = Math.max(...had) > 3 ? (cursor?.seq ?? 0) : last;
     const added = text.slice(whole.length).split('\n');
     const ours = added.filter((l) => l.startsWith('{"time":"')).map(seqIn);

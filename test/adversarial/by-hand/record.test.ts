@@ -107,7 +107,7 @@ test('audit-rejected-are-logged: refusals of thirty kinds are each on record, wi
     await say({ text: 'a' }, { timeoutSeconds: 100_000 }),
     await say({ text: 'a' }, { args: ['a'] }),
     await execute('{"command":"mark","arguments":{"path":"../../etc/passwd"}}'),
-    await execute('{"command":"guarded","arguments":{}}'),
+    await execute('{"command":"guarded","arguments":{"more":1}}'),
     await execute('{"command":"say","command":"mark","arguments":{}}'),
     await execute('{"command":"say","arguments":{"text":"a","__proto__":{"shell":true}}}'),
     await execute('{"command":"say","arguments":'),

@@ -153,7 +153,7 @@ function assertDiagnostics(diagnostics: readonly Diagnostic[]): void {
   for (const d of diagnostics) {
     assert.ok(d.line >= 0 && d.column >= 0 && Number.isSafeInteger(d.line + d.column));
     assert.match(d.rule, /^[a-z][a-z0-9-]*$/);
-    assert.ok(d.message !== '' && d.message.length < 20_000, 'a message of megabytes');
+    assert.ok(d.message !== '' && d.message.length < 100_000, 'a message of megabytes');
     assert.ok(`${d.message}${d.remedy}`.isWellFormed());
     formatDiagnostic(d);
   }

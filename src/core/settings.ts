@@ -1,6 +1,7 @@
 /** The settings of a gateway, checked and complete: `reeve.yaml` with `REEVE_*` variables over it. All paths absolute. */
 import type { ProofKind } from './approval.ts';
 import type { Environment, Risk } from './command.ts';
+import type { RetentionPolicy } from './retention.ts';
 import type { SecretSources } from './secret.ts';
 
 export interface Settings {
@@ -42,6 +43,8 @@ export interface Settings {
   readonly identity: { readonly oidc: OidcSettings | null };
   readonly approvals: ApprovalSettings;
   readonly webhooks: readonly WebhookSettings[];
+  /** How long payloads are kept; taken up anew with each reload. */
+  readonly retention: RetentionPolicy;
 }
 
 /** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */

@@ -11,6 +11,7 @@ import {
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
 import { identitySchema } from './settings-identity.ts';
+import { retentionSchema } from './settings-retention.ts';
 import { rotationSchema } from './settings-rotation.ts';
 import { webhooksSchema } from './settings-webhooks-schema.ts';
 
@@ -157,6 +158,9 @@ export const settingsSchema = z.strictObject({
   webhooks: webhooksSchema
     .optional()
     .describe('Who is told of events: webhooks: [{ name, url, secret: { env: NAME }, events }].'),
+  retention: retentionSchema
+    .optional()
+    .describe('How long payloads are kept: retention: { default: 90d, output: 30d, rules: […] }.'),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;
 

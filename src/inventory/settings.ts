@@ -20,6 +20,7 @@ import { readApprovals } from './settings-approvals.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
+import { readRetention } from './settings-retention.ts';
 import { readRotation } from './settings-rotation.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
 import {
@@ -141,5 +142,6 @@ function complete(
     identity: { oidc: readOidc(written.identity, environments, folder, findings) },
     approvals: readApprovals(written.approvals),
     webhooks: readWebhooks(written.webhooks, environments, folder, findings),
+    retention: readRetention(written.retention, environments, findings),
   };
 }

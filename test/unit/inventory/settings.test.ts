@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { formatDiagnostic } from '../../../src/core/diagnostic.ts';
+import { keepEverything } from '../../../src/core/retention.ts';
 import { checkStateDirectory, loadSettings } from '../../../src/inventory/settings.ts';
 import { emptyFolder, messages, ok, rules } from './house.ts';
 
@@ -61,6 +62,7 @@ test('the least that loads has the documented defaults', (t) => {
       defaultProofs: ['passkey'],
     },
     webhooks: [],
+    retention: keepEverything,
   });
   assert.ok(Object.isFrozen(ok(load()).environments['development']));
 });

@@ -1,6 +1,7 @@
 /** The command line on a gateway in memory, as a program of its own: what src/main.ts is, without sandbox and store. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { keepEverything } from '../../../../src/core/retention.ts';
 import { approvalDefaults, type Settings } from '../../../../src/core/settings.ts';
 import { runCli } from '../../../../src/edge/cli/cli.ts';
 import type { Wiring } from '../../../../src/edge/cli/wiring.ts';
@@ -73,6 +74,7 @@ function settingsOf(file: string): Settings {
     identity: { oidc: null },
     approvals: approvalDefaults,
     webhooks: [],
+    retention: keepEverything,
   };
 }
 

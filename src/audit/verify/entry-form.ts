@@ -56,8 +56,8 @@ function isSorted(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.every(isSorted);
   let last = '';
-  for (const [name, item] of Object.entries(value)) {
-    if (name < last || !isSorted(item)) return false;
+  for (const name in value) {
+    if (name < last || !isSorted((value as Record<string, unknown>)[name])) return false;
     last = name;
   }
   return true;

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ReeveError } from './core/errors.ts';
-import type { Clock, Ids, PasskeyVerifier, Store } from './core/ports.ts';
+import type { PasskeyVerifier } from './core/people-ports.ts';
+import type { Clock, Ids, Store } from './core/ports.ts';
 import type { Settings } from './core/settings.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
@@ -108,6 +109,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     });
     opened.push(() => gateway.close());
     const { whoOf } = await import('./gateway/who.ts');
+    const { logMetrics } = await import('./edge/rest/log-metrics.ts');
     return {
       gateway,
       who: whoOf(house),
@@ -116,7 +118,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       warnings: first.warnings,
       token,
       capabilities: runner.capabilities,
-      metrics: () => webhooks?.metrics() ?? [],
+      metrics: () => [...logMetrics(log), ...(webhooks?.metrics() ?? [])],
       reopenAudit: () => tailer.reopen(),
       close: closeAll,
     };

@@ -4,7 +4,7 @@
  */
 import type { Answer, Proof, ProofKind, Verdict } from '../core/approval.ts';
 import { ReeveError } from '../core/errors.ts';
-import type { AnswerStep, ApprovalState } from '../core/ports.ts';
+import type { AnswerStep, ApprovalState } from '../core/people-ports.ts';
 import type { Principal } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { objectionTo, strangerTo } from './entitlement.ts';

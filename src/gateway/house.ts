@@ -1,7 +1,8 @@
 /** Everything the pipeline works with, wired once. Nothing in here decides. */
 
 import type { VerifiableLog } from '../audit/log/log.ts';
-import type { Clock, Ids, Liveness, PasskeyVerifier, Queue, Store } from '../core/ports.ts';
+import type { PasskeyVerifier } from '../core/people-ports.ts';
+import type { Clock, Ids, Liveness, Queue, Store } from '../core/ports.ts';
 import { type Caller, localUser, type Trust } from '../core/principal.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Generations } from './generation.ts';

@@ -3,7 +3,7 @@ import type { Standing } from '../approvals/standing.ts';
 import type { Command } from '../core/command.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
 import type { Execution } from '../core/execution.ts';
-import type { ApprovalState } from '../core/ports.ts';
+import type { ApprovalState } from '../core/people-ports.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 

@@ -4,7 +4,8 @@ import { after, describe, test } from 'node:test';
 import type { Answer, ApprovalRequest } from '../../src/core/approval.ts';
 import { ReeveError } from '../../src/core/errors.ts';
 import type { Execution } from '../../src/core/execution.ts';
-import type { AnswerStep, ApprovalState, Store } from '../../src/core/ports.ts';
+import type { AnswerStep, ApprovalState } from '../../src/core/people-ports.ts';
+import type { Store } from '../../src/core/ports.ts';
 import { aChallenge, aDraft, anAnswer, anApproval, anExecution, anOutcome } from './samples.ts';
 
 /** `open` gives a new, empty state each time. */

@@ -9,7 +9,7 @@ import {
 import type { Passkey } from '../../core/credentials.ts';
 import { type ErrorCode, ReeveError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { CredentialStore } from '../../core/ports.ts';
+import type { CredentialStore } from '../../core/people-ports.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { RelyingParty } from './passkeys-relying-party.ts';
 

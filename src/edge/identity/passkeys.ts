@@ -7,7 +7,7 @@ import { verifySignature } from '@simplewebauthn/server/helpers';
 import { challengeOf } from '../../approvals/challenge.ts';
 import type { Proof } from '../../core/approval.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { CredentialStore, PasskeyVerifier } from '../../core/ports.ts';
+import type { CredentialStore, PasskeyVerifier } from '../../core/people-ports.ts';
 import { checkAssertion, readAssertion } from './passkeys-assertion.ts';
 import { relyingParty } from './passkeys-relying-party.ts';
 

@@ -6,7 +6,7 @@ import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/serv
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { People, Person } from '../../core/people.ts';
-import type { CredentialStore } from '../../core/ports.ts';
+import type { CredentialStore } from '../../core/people-ports.ts';
 import { checkAssertion, readAssertion } from './passkeys-assertion.ts';
 import type { RelyingParty } from './passkeys-relying-party.ts';
 import type { SignIn } from './sessions.ts';

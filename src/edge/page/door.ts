@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { People, Person } from '../../core/people.ts';
-import type { Clock, CredentialStore } from '../../core/ports.ts';
+import type { CredentialStore } from '../../core/people-ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { OidcSettings, WebhookSecret } from '../../core/settings.ts';
 import type { Admission, EnrolmentOptions } from '../identity/passkeys-enrol.ts';
 import { passkeyObstacle, relyingParty } from '../identity/passkeys-relying-party.ts';

@@ -8,7 +8,7 @@ import type { Answer } from '../../core/approval.ts';
 import type { Entry } from '../../core/entry.ts';
 import type { Execution } from '../../core/execution.ts';
 import { type JsonObject, type JsonValue, sha256Hex } from '../../core/json.ts';
-import type { ApprovalState } from '../../core/ports.ts';
+import type { ApprovalState } from '../../core/people-ports.ts';
 import type { WebhookEvent } from '../../core/settings.ts';
 
 /** `id` is the same however often it is sent; `at` is when it happened, in milliseconds since 1970. */

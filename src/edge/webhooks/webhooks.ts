@@ -3,7 +3,8 @@
  * Out: each event at least once, in order, at each endpoint. There is no second list of what is due: the record is it, and
  * one number an endpoint says how far it came. Must never: send from two processes on one state at once.
  */
-import type { ApprovalStore, Clock, Store } from '../../core/ports.ts';
+import type { ApprovalStore } from '../../core/people-ports.ts';
+import type { Clock, Store } from '../../core/ports.ts';
 import type { WebhookSettings } from '../../core/settings.ts';
 import { type Courier, type CourierState, type Pace, startCourier } from './courier.ts';
 import { webhookMetrics } from './metrics.ts';

@@ -15,7 +15,7 @@ import {
 import type { Answer, ChallengeContent } from '../../core/approval.ts';
 import type { EntryDraft } from '../../core/entry.ts';
 import { ReeveError } from '../../core/errors.ts';
-import type { AnswerStep, ApprovalState } from '../../core/ports.ts';
+import type { AnswerStep, ApprovalState } from '../../core/people-ports.ts';
 import { type Caller, hasScope } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { AnswerChallenge, AnswerRequest, ApprovalDesk, ApprovalFilter } from '../gateway.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReeveError } from '../../core/errors.ts';
-import type { ApprovalState } from '../../core/ports.ts';
+import type { ApprovalState } from '../../core/people-ports.ts';
 import { prepareInvocation } from '../../inventory/invoke.ts';
 import { known } from '../carry-out.ts';
 import { settle } from '../conclude.ts';

@@ -6,7 +6,7 @@ import { challengeOf } from '../../approvals/challenge.ts';
 import type { Proof } from '../../core/approval.ts';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { ApprovalState } from '../../core/ports.ts';
+import type { ApprovalState } from '../../core/people-ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { AnswerRequest } from '../gateway.ts';
 import type { House } from '../house.ts';

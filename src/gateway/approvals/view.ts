@@ -2,7 +2,7 @@
 import { objectionTo, proofsFor } from '../../approvals/entitlement.ts';
 import { standing } from '../../approvals/standing.ts';
 import { ReeveError } from '../../core/errors.ts';
-import type { ApprovalState } from '../../core/ports.ts';
+import type { ApprovalState } from '../../core/people-ports.ts';
 import { type Caller, hasScope } from '../../core/principal.ts';
 import type { ApprovalView } from '../gateway.ts';
 import type { House } from '../house.ts';

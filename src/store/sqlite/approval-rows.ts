@@ -3,7 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Answer, ApprovalRequest } from '../../core/approval.ts';
 import type { Execution } from '../../core/execution.ts';
 import { deepFreeze } from '../../core/json.ts';
-import type { ApprovalState } from '../../core/ports.ts';
+import type { ApprovalState } from '../../core/people-ports.ts';
 import type { Database, Row } from './database.ts';
 import { executionColumns, readExecution } from './rows.ts';
 

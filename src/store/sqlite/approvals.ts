@@ -6,7 +6,7 @@
 import type { Dossier } from '../../core/approval.ts';
 import { type Execution, mayFollow } from '../../core/execution.ts';
 import { deepFreeze } from '../../core/json.ts';
-import type { AnswerStep, ApprovalState, ApprovalStore } from '../../core/ports.ts';
+import type { AnswerStep, ApprovalState, ApprovalStore } from '../../core/people-ports.ts';
 import { insertAnswer, statesBy } from './approval-rows.ts';
 import { challengesOf } from './challenges.ts';
 import type { Database } from './database.ts';

@@ -4,7 +4,7 @@
  */
 import type { ChallengeContent } from '../../core/approval.ts';
 import { deepFreeze } from '../../core/json.ts';
-import type { ApprovalStore } from '../../core/ports.ts';
+import type { ApprovalStore } from '../../core/people-ports.ts';
 import type { Database } from './database.ts';
 
 const keptPerApprover = 20;

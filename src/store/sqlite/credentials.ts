@@ -5,7 +5,7 @@
 
 import type { ApiToken, EnrolmentCode, Passkey } from '../../core/credentials.ts';
 import { deepFreeze } from '../../core/json.ts';
-import type { CredentialStore } from '../../core/ports.ts';
+import type { CredentialStore } from '../../core/people-ports.ts';
 import type { Database, Row } from './database.ts';
 import { appendEntries } from './entries.ts';
 import { taken } from './refusals.ts';

@@ -2,8 +2,9 @@
  * Payloads that expire. In: a policy and the time. Out: executions that keep who, what, when and how it ended, and nothing
  * else; their bytes are gone from the file. Must never: touch what is open, held or younger, or an entry of the record.
  */
-import type { Due, ExpiryBatch, RetentionStore } from '../../core/ports.ts';
+
 import { type Expired, type RetentionPolicy, ruleFor } from '../../core/retention.ts';
+import type { Due, ExpiryBatch, RetentionStore } from '../../core/retention-ports.ts';
 import type { Database } from './database.ts';
 import { appendEntries } from './entries.ts';
 import { held } from './holds.ts';

@@ -1,8 +1,8 @@
 /** Legal holds. In: criteria with a reason. Out: which stand. Must never: forget one that was released, or who did it. */
 
 import { deepFreeze } from '../../core/json.ts';
-import type { RetentionStore } from '../../core/ports.ts';
 import type { Hold } from '../../core/retention.ts';
+import type { RetentionStore } from '../../core/retention-ports.ts';
 import type { Database, Row } from './database.ts';
 import { appendEntries } from './entries.ts';
 import { taken } from './refusals.ts';

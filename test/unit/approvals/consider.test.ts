@@ -7,7 +7,7 @@ import type { Answer } from '../../../src/core/approval.ts';
 import { type Grant, issuePermit } from '../../../src/core/decision.ts';
 import { ReeveError } from '../../../src/core/errors.ts';
 import { type Invocation, sealInvocation } from '../../../src/core/invocation.ts';
-import type { ApprovalState } from '../../../src/core/ports.ts';
+import type { ApprovalState } from '../../../src/core/people-ports.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 import { agentOfAda, digest, person, stage, token, waiting } from './fixture.ts';
 

@@ -2,7 +2,7 @@
 import type { Answer, ApprovalRequest, Proof } from '../../../src/core/approval.ts';
 import type { DecidedStage } from '../../../src/core/decision.ts';
 import type { Execution } from '../../../src/core/execution.ts';
-import type { ApprovalState } from '../../../src/core/ports.ts';
+import type { ApprovalState } from '../../../src/core/people-ports.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 
 export const digest = 'sha256:what-will-run';

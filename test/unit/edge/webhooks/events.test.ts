@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as entries from '../../../../src/audit/entries.ts';
 import type { Entry, EntryDraft } from '../../../../src/core/entry.ts';
-import type { ApprovalState } from '../../../../src/core/ports.ts';
+import type { ApprovalState } from '../../../../src/core/people-ports.ts';
 import { messagesOf, type Surroundings } from '../../../../src/edge/webhooks/events.ts';
 import { anAnswer, anApproval, anExecution, anOutcome } from '../../../contract/samples.ts';
 

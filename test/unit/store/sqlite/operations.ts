@@ -1,6 +1,7 @@
 /** Every change that a store can make, as the fault tests drive it: what has to be there before, the change, its proof. */
 import { ReeveError } from '../../../../src/core/errors.ts';
-import type { AnswerStep, Store } from '../../../../src/core/ports.ts';
+import type { AnswerStep } from '../../../../src/core/people-ports.ts';
+import type { Store } from '../../../../src/core/ports.ts';
 import {
   aChallenge,
   aCode,

@@ -15,6 +15,11 @@ import type { Person } from '../core/people.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
+import type { LogDesk } from './log-files.ts';
+
+export type { LogDesk } from './log-files.ts';
+
+import type { RetentionDesk } from './retention.ts';
 import type { WhyReport } from './why-report.ts';
 
 export type { WhyReport } from './why-report.ts';
@@ -259,6 +264,8 @@ export interface LogDesk {
 
 export interface Gateway {
   readonly log: LogDesk;
+  /** Retention: what expires, and what is held. */
+  readonly retention: RetentionDesk;
   readonly approvals: ApprovalDesk;
   readonly credentials: CredentialDesk;
 

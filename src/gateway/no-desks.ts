@@ -1,6 +1,7 @@
 /** The desks of a gateway that keeps neither approvals nor credentials. Every question is refused in words. */
 import { ReeveError } from '../core/errors.ts';
 import type { ApprovalDesk, CredentialDesk, LogDesk } from './gateway.ts';
+import type { RetentionDesk } from './retention.ts';
 
 const nowhere = async (): Promise<never> => {
   throw new ReeveError(
@@ -27,4 +28,18 @@ export const noCredentials: CredentialDesk = Object.freeze({
   people: nowhere,
 });
 
-export const noLog: LogDesk = Object.freeze({ key: nowhere, checkpoint: nowhere, tile: nowhere });
+export const noLog: LogDesk = Object.freeze({
+  key: nowhere,
+  checkpoint: nowhere,
+  witnessed: nowhere,
+  tile: nowhere,
+});
+
+export const noRetention: RetentionDesk = Object.freeze({
+  due: nowhere,
+  prune: nowhere,
+  holds: nowhere,
+  placeHold: nowhere,
+  releaseHold: nowhere,
+  check: nowhere,
+});

@@ -17,6 +17,7 @@ import type { House } from './house.ts';
 import { logDesk } from './log-desk.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
+import { expiryOfPayloads } from './prune.ts';
 import {
   readAudit,
   readEntries,
@@ -30,6 +31,7 @@ import {
 import { recover } from './recover.ts';
 import { refuse } from './refuse.ts';
 import { restartNeeded } from './restart-needed.ts';
+import { retentionDesk } from './retention-desk.ts';
 import { submit } from './submit.ts';
 import { why } from './why.ts';
 
@@ -37,6 +39,7 @@ import { why } from './why.ts';
 const recoverMs = 5_000;
 const cancelMs = 250;
 const expiryMs = 1_000;
+const payloadsMs = 60_000;
 
 /**
  * `announce` says when the record tells that this gateway began: `now` for one that others reach, `first-use` for one
@@ -56,11 +59,14 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     every(recoverMs, () => recover(house), house),
     every(cancelMs, () => heedCancellations(house), house),
     every(expiryMs, expiry(house), house),
+    // One that comes and goes leaves it to the next that stays.
+    ...(house.trust === 'gateway' ? [every(payloadsMs, expiryOfPayloads(house), house)] : []),
   ];
   let closing: Promise<void> | null = null;
 
   return {
     log: logDesk(house),
+    retention: retentionDesk(house),
     approvals: approvalDesk(house),
     credentials: credentialDesk(house),
     submit: (caller, request) => {

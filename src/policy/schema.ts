@@ -20,6 +20,7 @@ export const administerActions = [
   'reload',
   'readAudit',
   'manageCredentials',
+  'manageRecords',
 ] as const;
 export type AdministerAction = (typeof administerActions)[number];
 

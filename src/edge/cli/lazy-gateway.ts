@@ -22,6 +22,14 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
       checkpoint: async (...given) => (await open()).log.checkpoint(...given),
       tile: async (...given) => (await open()).log.tile(...given),
     },
+    retention: {
+      due: async (...given) => (await open()).retention.due(...given),
+      prune: async (...given) => (await open()).retention.prune(...given),
+      holds: async (...given) => (await open()).retention.holds(...given),
+      placeHold: async (...given) => (await open()).retention.placeHold(...given),
+      releaseHold: async (...given) => (await open()).retention.releaseHold(...given),
+      check: async (...given) => (await open()).retention.check(...given),
+    },
     approvals: {
       list: async (...given) => (await open()).approvals.list(...given),
       show: async (...given) => (await open()).approvals.show(...given),

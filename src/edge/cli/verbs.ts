@@ -6,6 +6,7 @@ import { approvalVerbs } from './approval-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
 import { logVerbs } from './log-verbs.ts';
 import { recordFilters, recordVerbs } from './record-verbs.ts';
+import { retentionVerbs } from './retention-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -173,6 +174,7 @@ export const verbs: readonly Verb[] = [
   },
   ...recordVerbs,
   ...logVerbs,
+  ...retentionVerbs,
   {
     name: 'freeze',
     group: 'Operating',

@@ -13,7 +13,9 @@ import { outputText } from './output-text.ts';
 
 export function answerResult(execution: Execution, output: StoredOutput | null): CallToolResult {
   const text = [statusLine(execution), ...notes(execution)];
-  if (output !== null) text.push(outputText(streamsOf(output)));
+  if (output !== null && execution.outputExpiredAt === null) {
+    text.push(outputText(streamsOf(output)));
+  }
   return {
     content: [{ type: 'text', text: text.join('\n') }],
     structuredContent: { ...answerOf(execution, output) },
@@ -106,6 +108,11 @@ function notes(e: Execution): string[] {
     lines.push(`${e.errorCode}: ${visibleLine(e.errorMessage ?? errorTable[e.errorCode].meaning)}`);
     lines.push(`What to do: ${errorTable[e.errorCode].remedy}`);
   } else if (e.errorMessage !== null) lines.push(visibleLine(e.errorMessage));
+  if (e.payloadsExpiredAt !== null) {
+    lines.push(`Arguments and output expired by retention on ${dateOf(e.payloadsExpiredAt)}.`);
+  } else if (e.outputExpiredAt !== null && e.startedAt !== null) {
+    lines.push(`Its output expired by retention on ${dateOf(e.outputExpiredAt)}.`);
+  }
   if (e.trust === 'same-user') {
     lines.push('Trust: same-user (local mode: whoever asks could act as the gateway itself).');
   }
@@ -115,6 +122,8 @@ function notes(e: Execution): string[] {
   }
   return lines;
 }
+
+const dateOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 function streamsOf(output: StoredOutput): Parameters<typeof outputText>[0] {
   return {

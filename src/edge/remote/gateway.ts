@@ -15,6 +15,7 @@ import { remoteCredentials } from './credentials.ts';
 import { serverEvents } from './events.ts';
 import { remoteLog } from './log.ts';
 import { entryOf, executionOf, executionOfRecord, outputOf, queryOf, whyOf } from './rebuild.ts';
+import { remoteRetention } from './retention.ts';
 import { ask, open, strange, unreachable, type Wire } from './wire.ts';
 
 export interface RemoteOptions {
@@ -99,6 +100,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
     approvals: remoteApprovals({ get, post }),
     log: remoteLog(wire, clientOf),
     credentials: remoteCredentials({ get, post }),
+    retention: remoteRetention({ get, post }),
     refuse,
     wait,
     execution,

@@ -4,6 +4,7 @@ import * as commands from './contract-commands.ts';
 import * as credentials from './contract-credentials.ts';
 import * as gateway from './contract-gateway.ts';
 import * as log from './contract-log.ts';
+import * as retention from './contract-retention.ts';
 import type { Operation } from './operation.ts';
 
 export * from './contract-approvals.ts';
@@ -11,6 +12,7 @@ export * from './contract-commands.ts';
 export * from './contract-credentials.ts';
 export * from './contract-gateway.ts';
 export * from './contract-log.ts';
+export * from './contract-retention.ts';
 
 export const operations: readonly Operation[] = Object.freeze([
   commands.execute,
@@ -37,6 +39,12 @@ export const operations: readonly Operation[] = Object.freeze([
   credentials.revokePasskey,
   credentials.resourceMetadata,
   credentials.mcpResourceMetadata,
+  retention.listDue,
+  retention.prune,
+  retention.listHolds,
+  retention.placeHold,
+  retention.releaseHold,
+  retention.checkCommitments,
   gateway.audit,
   log.logKey,
   log.logCheckpoint,

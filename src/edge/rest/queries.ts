@@ -12,7 +12,7 @@ const timeSchema = {
   ],
 };
 
-const moment = once
+export const moment = once
   .refine((value) => momentOf(value) !== null, {
     message: 'is no time',
     params: { expected: 'ISO 8601: 2026-11-22 or 2026-11-22T15:00:00Z' },

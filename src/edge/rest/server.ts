@@ -22,6 +22,7 @@ import * as handlers from './handlers.ts';
 import * as approvals from './handlers-approvals.ts';
 import * as credentials from './handlers-credentials.ts';
 import * as log from './handlers-log.ts';
+import * as retention from './handlers-retention.ts';
 import { listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { addElse, nothingFor } from './not-found.ts';
@@ -223,6 +224,12 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
 }
 
 function addCredentials(app: FastifyInstance, tools: RouteTools, challenge: Challenger): void {
+  addRoute(app, tools, contract.listDue, retention.listDue);
+  addRoute(app, tools, contract.prune, retention.prune);
+  addRoute(app, tools, contract.listHolds, retention.listHolds);
+  addRoute(app, tools, contract.placeHold, retention.placeHold);
+  addRoute(app, tools, contract.releaseHold, retention.releaseHold);
+  addRoute(app, tools, contract.checkCommitments, retention.checkCommitments);
   addRoute(app, tools, contract.listTokens, credentials.listTokens);
   addRoute(app, tools, contract.createToken, credentials.createToken);
   addRoute(app, tools, contract.revokeToken, credentials.revokeToken);

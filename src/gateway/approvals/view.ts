@@ -1,6 +1,7 @@
 /** A request for approval as somebody sees it. In: what is on record, and who looks. Out: the view, or nothing. */
 import { objectionTo, proofsFor } from '../../approvals/entitlement.ts';
 import { standing } from '../../approvals/standing.ts';
+import type { Dossier } from '../../core/approval.ts';
 import { ReeveError } from '../../core/errors.ts';
 import type { ApprovalState } from '../../core/people-ports.ts';
 import { type Caller, hasScope } from '../../core/principal.ts';
@@ -87,11 +88,18 @@ export function viewOf(house: House, caller: Caller, state: ApprovalState): Appr
       why: mayAnswer ? null : (why ?? 'Your credential may not be used to answer approvals.'),
       proofs: stage === null ? [] : proofs(stage.role),
     },
-    dossier: request.dossier,
-    differences: differencesFrom(house, state),
+    dossier: dossierLeft(state),
+    differences: execution.payloadsExpiredAt === null ? differencesFrom(house, state) : null,
     identical: awaits ? identicalTo(house, caller, state) : [],
     page: house.page(`/approve/${request.requestId}`),
   };
+}
+
+/** What retention took says so where it would stand. */
+function dossierLeft({ execution, request }: ApprovalState): Dossier {
+  if (execution.payloadsExpiredAt === null) return request.dossier;
+  const on = new Date(execution.payloadsExpiredAt).toISOString();
+  return { expired: `expired by retention on ${on}` };
 }
 
 /** Whoever asked, or the person that the asking agent acts for. */

@@ -8,6 +8,7 @@ import { connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { outputFilter } from '../live-output.ts';
+import { localIso } from '../times.ts';
 
 type Stream = 'stdout' | 'stderr';
 
@@ -28,8 +29,13 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     await sink.put('stdout', kept.stdout);
     await sink.put('stderr', kept.stderr);
     await sink.end();
-    if (kept.stdoutTotal + kept.stderrTotal === 0) {
-      const { status } = await connection.gateway.execution(caller, requestId);
+    const total = kept.stdout.byteLength + kept.stderr.byteLength;
+    if (total === 0) {
+      const { status, outputExpiredAt } = await connection.gateway.execution(caller, requestId);
+      if (outputExpiredAt !== null)
+        await context.screen.say(
+          `reeve: its output expired by retention on ${localIso(outputExpiredAt)}\n`,
+        );
       // Of a run in another local process nothing can be had before its end.
       if (!isFinal(status))
         await context.screen.say(

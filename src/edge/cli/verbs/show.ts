@@ -83,10 +83,20 @@ export function describeExecution(e: Execution, paint: Paint, columns: number | 
         e.trust === 'same-user' ? 'same-user: whoever asked could act as the gateway' : e.trust,
       ],
       ['digest', e.digest],
+      ['expired', expired(e)],
     ],
     paint,
     columns,
   )}`;
+}
+
+/** Where something is missing above, why. */
+function expired(e: Execution): string | null {
+  if (e.payloadsExpiredAt !== null)
+    return `arguments, argv, digest and output expired by retention on ${localIso(e.payloadsExpiredAt)}`;
+  return e.outputExpiredAt === null || e.startedAt === null
+    ? null
+    : `output expired by retention on ${localIso(e.outputExpiredAt)}`;
 }
 
 function ended(e: Execution): string | null {

@@ -10,7 +10,12 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
-import { noApprovals, noCredentials, noLog } from '../../../../src/gateway/no-desks.ts';
+import {
+  noApprovals,
+  noCredentials,
+  noLog,
+  noRetention,
+} from '../../../../src/gateway/no-desks.ts';
 
 type Stream = 'stdout' | 'stderr';
 interface Script {
@@ -101,6 +106,7 @@ export function memoryGateway(trust: Trust): Gateway {
   return {
     approvals: noApprovals,
     log: noLog,
+    retention: noRetention,
     credentials: noCredentials,
     async submit(caller, request) {
       const refusal = refusals[request.command];

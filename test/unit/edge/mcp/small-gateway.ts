@@ -14,7 +14,7 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
-import { noCredentials, noLog } from '../../../../src/gateway/no-desks.ts';
+import { noCredentials, noLog, noRetention } from '../../../../src/gateway/no-desks.ts';
 import { type MemoryDesk, memoryDesk } from '../memory-desk.ts';
 
 type Print = (text: string | Uint8Array, stream?: 'stdout' | 'stderr') => void;
@@ -234,6 +234,7 @@ export function smallGateway(): SmallGateway {
   return {
     approvals: desk,
     log: noLog,
+    retention: noRetention,
     credentials: noCredentials,
     records: () => [...runs.values()].map((r) => r.execution),
     cancels,

@@ -143,11 +143,73 @@ export async function tell(stage: Stage): Promise<readonly Told[]> {
   await cancel(stage, run, rest, told);
 
   ask(
-    'Approvals: a deployment that two people would have to approve',
+    'Approvals: a deployment that two people have to approve',
     'an agent, by MCP Inspector over HTTP',
   );
-  await call(mcp(http, 'deploy', { version: 'v1.2.3' }), 'rejected', 'APPROVAL_REQUIRED');
+  const deployed = await call(
+    mcp(http, 'deploy', { version: 'v1.2.3' }),
+    'awaiting_approval',
+    null,
+  );
+  await approve(run, deployed.requestId ?? '', told);
   return told;
+}
+
+/** Two people answer, each with a token of their own; the wrong one first. */
+async function approve(
+  run: (line: string) => Promise<Printed>,
+  requestId: string,
+  told: Told[],
+): Promise<void> {
+  const as = (who: string) => `REEVE_TOKEN=$(cat $REEVE_STATE/${who}.token) `;
+  for (const who of ['olga', 'sam']) {
+    await run(
+      `reeve token create ${who} --for ${who} --kind person --scope read --scope approve > $REEVE_STATE/${who}.token`,
+    );
+  }
+  const listed = await run(`${as('olga')}reeve --output json approvals`);
+  const [waiting] =
+    ((parse(listed.stdout) ?? {}) as { approvals?: readonly Waiting[] }).approvals ?? [];
+  answer([`${waiting?.command} ${JSON.stringify(waiting?.dossier.argv)} · ${waiting?.digest}`]);
+  check('Olga finds it among what she may answer', waiting?.requestId === requestId);
+  const yes = `reeve approve ${requestId} --yes --digest ${waiting?.digest}`;
+  const early = await run(`${as('sam')}${yes}`);
+  answer(early.stderr.trim().split('\n').slice(-3));
+  check(
+    'Sam comes second, so his answer is refused',
+    early.exitCode === 3,
+    `exit ${early.exitCode}`,
+  );
+  const first = await run(`${as('olga')}${yes}`);
+  check(
+    'Olga grants the first stage',
+    first.exitCode === 0,
+    `exit ${first.exitCode}: ${first.stderr}`,
+  );
+  const second = await run(`${as('sam')}${yes}`);
+  check(
+    'Sam grants the second',
+    second.exitCode === 0,
+    `exit ${second.exitCode}: ${second.stderr}`,
+  );
+  const line = `${curl} -H "Prefer: wait=20" $URL/v1/commands/executions/${requestId}`;
+  const printed = await run(line);
+  const ended = readAnswer(printed.stdout);
+  answer(condense(ended, printed));
+  check(
+    'it has run, once',
+    ended.status === 'ok' && ended.stdout.trim() === 'deploying v1.2.3',
+    `${ended.status}`,
+  );
+  const mine = told.findIndex((t) => t.requestId === requestId);
+  told.splice(mine, 1, { requestId, status: 'ok', errorCode: null });
+}
+
+interface Waiting {
+  readonly requestId: string;
+  readonly command: string;
+  readonly digest: string;
+  readonly dossier: { readonly argv: readonly string[] };
 }
 
 async function cancel(
@@ -208,10 +270,22 @@ export async function showAudit(stage: Stage, told: readonly Told[]): Promise<vo
 
   const last = told.find((t) => t.errorCode === 'COMMAND_TIMEOUT');
   if (last === undefined) return;
-  ask('And about one of them?', 'the operator, by the command line');
-  const show = `reeve show ${last.requestId}`;
-  showCommand(show);
-  answer((await runLine(stage, show)).stdout.trimEnd().split('\n').map(brief));
+  ask('Why did one of them end as it did?', 'the operator, by the command line');
+  const why = `reeve why ${last.requestId}`;
+  showCommand(why);
+  const explained = await runLine(stage, why);
+  answer(explained.stdout.trimEnd().split('\n').map(brief));
+  check(
+    'it names the limit and where it stands',
+    /time limit[^]*inventory\.yaml:\d+/.test(explained.stdout),
+  );
+
+  ask('Was the record touched?', 'an auditor, by the command line');
+  const verify = 'reeve audit verify';
+  showCommand(verify);
+  const verified = await runLine(stage, verify);
+  answer(`${verified.stdout}${verified.stderr}`.trimEnd().split('\n'));
+  check('the log verifies', verified.exitCode === 0, `exit ${verified.exitCode}`);
 }
 
 /** One line of a long report; the whole of it is a command away. */

@@ -5,8 +5,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { approve } from './approvals.ts';
 import { type Answer, type Printed, parse, readAnswer, runLine } from './client.ts';
-import { answer, ask, check, head, showCommand } from './page.ts';
+import { condense } from './condense.ts';
+import { answer, ask, check, showCommand } from './page.ts';
 import type { Stage } from './stage.ts';
 
 const stdio =
@@ -151,65 +153,8 @@ export async function tell(stage: Stage): Promise<readonly Told[]> {
     'awaiting_approval',
     null,
   );
-  await approve(run, deployed.requestId ?? '', told);
+  await approve(run, deployed.requestId ?? '', told, curl);
   return told;
-}
-
-/** Two people answer, each with a token of their own; the wrong one first. */
-async function approve(
-  run: (line: string) => Promise<Printed>,
-  requestId: string,
-  told: Told[],
-): Promise<void> {
-  const as = (who: string) => `REEVE_TOKEN=$(cat $REEVE_STATE/${who}.token) `;
-  for (const who of ['olga', 'sam']) {
-    await run(
-      `reeve token create ${who} --for ${who} --kind person --scope read --scope approve > $REEVE_STATE/${who}.token`,
-    );
-  }
-  const listed = await run(`${as('olga')}reeve --output json approvals`);
-  const [waiting] =
-    ((parse(listed.stdout) ?? {}) as { approvals?: readonly Waiting[] }).approvals ?? [];
-  answer([`${waiting?.command} ${JSON.stringify(waiting?.dossier.argv)} · ${waiting?.digest}`]);
-  check('Olga finds it among what she may answer', waiting?.requestId === requestId);
-  const yes = `reeve approve ${requestId} --yes --digest ${waiting?.digest}`;
-  const early = await run(`${as('sam')}${yes}`);
-  answer(early.stderr.trim().split('\n').slice(-3));
-  check(
-    'Sam comes second, so his answer is refused',
-    early.exitCode === 3,
-    `exit ${early.exitCode}`,
-  );
-  const first = await run(`${as('olga')}${yes}`);
-  check(
-    'Olga grants the first stage',
-    first.exitCode === 0,
-    `exit ${first.exitCode}: ${first.stderr}`,
-  );
-  const second = await run(`${as('sam')}${yes}`);
-  check(
-    'Sam grants the second',
-    second.exitCode === 0,
-    `exit ${second.exitCode}: ${second.stderr}`,
-  );
-  const line = `${curl} -H "Prefer: wait=20" $URL/v1/commands/executions/${requestId}`;
-  const printed = await run(line);
-  const ended = readAnswer(printed.stdout);
-  answer(condense(ended, printed));
-  check(
-    'it has run, once',
-    ended.status === 'ok' && ended.stdout.trim() === 'deploying v1.2.3',
-    `${ended.status}`,
-  );
-  const mine = told.findIndex((t) => t.requestId === requestId);
-  told.splice(mine, 1, { requestId, status: 'ok', errorCode: null });
-}
-
-interface Waiting {
-  readonly requestId: string;
-  readonly command: string;
-  readonly digest: string;
-  readonly dossier: { readonly argv: readonly string[] };
 }
 
 async function cancel(
@@ -277,7 +222,7 @@ export async function showAudit(stage: Stage, told: readonly Told[]): Promise<vo
   answer(explained.stdout.trimEnd().split('\n').map(brief));
   check(
     'it names the limit and where it stands',
-    /time limit[^]*inventory\.yaml:\d+/.test(explained.stdout),
+    /time limit[\s\S]*inventory\.yaml:\d+/.test(explained.stdout),
   );
 
   ask('Was the record touched?', 'an auditor, by the command line');
@@ -291,22 +236,6 @@ export async function showAudit(stage: Stage, told: readonly Told[]): Promise<vo
 /** One line of a long report; the whole of it is a command away. */
 function brief(line: string): string {
   return line.length > 130 ? `${line.slice(0, 129)}…` : line;
-}
-
-function condense(got: Answer, printed: Printed): string[] {
-  if (got.status === null) return head(printed.stdout || printed.stderr, 6);
-  const facts = [
-    got.http === null ? null : `HTTP ${got.http}`,
-    got.errorCode === null ? got.status : `${got.status}: ${got.errorCode}`,
-    got.exitCode === null ? null : `exit code ${got.exitCode}`,
-    got.durationMs === null ? null : `${Math.round(got.durationMs)} ms`,
-    got.truncated ? 'truncated' : null,
-  ];
-  return [
-    facts.filter((f) => f !== null).join(' · '),
-    ...(got.message === null ? [] : head(got.message, 3)),
-    ...(got.stdout === '' ? [] : head(got.stdout, 3).map((l) => `  ${l}`)),
-  ];
 }
 
 function toolNames(printed: string): string[] {

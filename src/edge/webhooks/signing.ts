@@ -25,7 +25,7 @@ export async function signed(
       `The webhook's secret is no signing key: whsec_ and ${leastKeyBytes} to ${mostKeyBytes} random bytes in base64 are expected. Make one with: echo "whsec_$(head -c 32 /dev/urandom | base64)".`,
     );
   }
-  const { Webhook } = await import('standardwebhooks');
+  const { Webhook } = await import('./library.ts');
   const date = new Date(at);
   const signatures = keys.map((key) => new Webhook(key).sign(message.id, date, message.payload));
   return {

@@ -4,7 +4,7 @@
  * `node bench/audit.ts [entries to verify]`. Prints rates and ratios; asserts nothing. Hold: half of the raw loop.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -158,7 +158,7 @@ function anExecution(requestId: string): Execution {
 
 const loops = { raw: rawLoop, store: storeLoop, call: callLoop };
 type Loop = keyof typeof loops;
-const seconds = 4;
+const seconds = 2;
 
 /** As many processes at once; each says when it is ready, and begins when all are. */
 async function many(loop: Loop, file: string, processes: number): Promise<number> {
@@ -192,33 +192,67 @@ function print(line: string): void {
 
 const perSecond = (n: number) => `${Math.round(n).toLocaleString('en').padStart(9)}/s`;
 
-async function writers(folder: string): Promise<void> {
-  const rates = new Map<string, number[]>();
-  // In turns, so that what else goes on here meets all of them.
-  for (let round = 0; round < 3; round += 1)
-    for (const processes of [1, 16])
-      for (const loop of Object.keys(loops) as Loop[]) {
-        const name = `${processes} ${loop}`;
-        const file = join(folder, name.replace(' ', '-'), 'reeve.db');
-        if (loop === 'raw') openSqliteStore(join(dirname(file), 'place.db')).close();
-        else openSqliteStore(file).close();
-        const all = rates.get(name) ?? [];
-        all.push(await many(loop, file, processes));
-        rates.set(name, all);
-      }
-  const best = (name: string) => rates.get(name)!.toSorted((a, b) => a - b)[1]!;
-  for (const processes of [1, 16]) {
-    const raw = best(`${processes} raw`);
-    const store = best(`${processes} store`);
-    const call = best(`${processes} call`);
-    const who = processes === 1 ? 'one process' : '16 processes';
-    print(
-      `${who}: raw inserts ${perSecond(raw)}, entries ${perSecond(store)} (${((store / raw) * 100).toFixed(0)} % of raw)`,
-    );
-    print(
-      `${who}: calls ${perSecond(call)}, which are 3 commits and 4 entries each (${(((call * 3) / raw) * 100).toFixed(0)} % of raw by commits, ${(((call * 4) / raw) * 100).toFixed(0)} % by entries)`,
-    );
+const middle = (values: readonly number[]) =>
+  values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)]!;
+
+/** In turns of a few, so that whatever else goes on on this machine meets all of them alike. */
+function alone(folder: string): Readonly<Record<Loop, number>> {
+  const work = {
+    raw: rawLoop(place('raw')),
+    store: storeLoop(place('store')),
+    call: callLoop(place('call')),
+  };
+  function place(loop: Loop): string {
+    const file = join(folder, `alone-${loop}`, 'reeve.db');
+    mkdirSync(dirname(file), { mode: 0o700 });
+    return file;
   }
+  const spent = { raw: 0, store: 0, call: 0 };
+  const turns = 150;
+  const each = 10;
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const loop of Object.keys(work) as Loop[]) {
+      const start = performance.now();
+      for (let i = 0; i < each; i += 1) work[loop]();
+      spent[loop] += performance.now() - start;
+    }
+  const of = (loop: Loop) => (turns * each * 1_000) / spent[loop];
+  return { raw: of('raw'), store: of('store'), call: of('call') };
+}
+
+async function together(
+  folder: string,
+  processes: number,
+): Promise<Readonly<Record<Loop, number>>[]> {
+  const rounds: Record<Loop, number>[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const rates = { raw: 0, store: 0, call: 0 };
+    for (const loop of Object.keys(loops) as Loop[]) {
+      const file = join(folder, `together-${loop}`, 'reeve.db');
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if (loop !== 'raw') openSqliteStore(file).close();
+      rates[loop] = await many(loop, file, processes);
+    }
+    rounds.push(rates);
+  }
+  return rounds;
+}
+
+async function writers(folder: string): Promise<void> {
+  tell('one process', [alone(folder)]);
+  tell('16 processes', await together(folder, 16));
+}
+
+function tell(who: string, rounds: readonly Readonly<Record<Loop, number>>[]): void {
+  const of = (read: (rates: Readonly<Record<Loop, number>>) => number) => middle(rounds.map(read));
+  const percent = (read: (rates: Readonly<Record<Loop, number>>) => number) =>
+    `${Math.round(of(read) * 100)} %`;
+  print(
+    `${who}: raw inserts ${perSecond(of((r) => r.raw))}, entries ${perSecond(of((r) => r.store))}: ${percent((r) => r.store / r.raw)} of raw`,
+  );
+  print(
+    `${who}: calls ${perSecond(of((r) => r.call))}, 3 commits and 4 entries each: ${percent((r) => (r.call * 3) / r.raw)} of raw by commits, ${percent((r) => (r.call * 4) / r.raw)} by entries`,
+  );
 }
 
 async function verifying(folder: string, count: number): Promise<void> {

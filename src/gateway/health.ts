@@ -20,6 +20,9 @@ export function health(house: House): Health {
     const trouble = recordTrouble(house);
     if (trouble !== null) problems.push(trouble);
   }
+  const unsigned = house.log.trouble();
+  // Commands of high and critical risk start only once their intent is signed.
+  if (unsigned !== null) problems.push(unsigned);
   if (house.runner.capabilities.tier === 'none' && current.settings.sandbox === 'required') {
     problems.push('The sandbox cannot be set up on this host; see reeve doctor.');
   }

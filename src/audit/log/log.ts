@@ -39,6 +39,8 @@ export interface VerifiableLog {
   tile(path: string): Buffer | null;
   /** How many entries are on record and not in a checkpoint yet. */
   lag(): number;
+  /** Why nothing could be signed when it was last tried, in words; null where it could. */
+  trouble(): string | null;
   /** Publishes what can be published now, then stops. Never rejects. */
   close(): Promise<void>;
 }
@@ -120,8 +122,16 @@ export function openLog(options: LogOptions): VerifiableLog {
   };
 
   let published = -1;
+  /** A record that cannot be read is tried all the same: that is how it is told. */
+  const isBehind = (): boolean => {
+    try {
+      return reported !== null || store.entriesAfter(Math.max(published, 0), 1).length > 0;
+    } catch {
+      return true;
+    }
+  };
   const timer = setInterval(() => {
-    if (stopped || store.entriesAfter(Math.max(published, 0), 1).length === 0) return;
+    if (stopped || !isBehind()) return;
     void publish().then(
       (made) => {
         published = made.size;
@@ -141,6 +151,7 @@ export function openLog(options: LogOptions): VerifiableLog {
     },
     tile: (path) => readTile(place, path),
     lag,
+    trouble: () => reported,
     async close() {
       if (stopped) return;
       stopped = true;

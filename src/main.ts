@@ -4,10 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { LogPlace } from './audit/log/place.ts';
 import { ReeveError } from './core/errors.ts';
 import type { PasskeyVerifier } from './core/people-ports.ts';
 import type { Clock, Ids, Store } from './core/ports.ts';
 import type { Settings } from './core/settings.ts';
+import type { Keeper } from './edge/checkpoints/keeper.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
 import type { Pages } from './edge/page/door.ts';
@@ -64,6 +66,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     const { createQueue } = await import('./dispatch/in-process.ts');
     const { createRunner } = await import('./run/runner.ts');
     const { openGateway } = await import('./gateway/open-gateway.ts');
+    const { LogPlace } = await import('./audit/log/place.ts');
 
     const store = openSqliteStore(join(options.stateDir, 'reeve.db'));
     opened.push(() => store.close());
@@ -81,6 +84,8 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     opened.push(() => runner.close());
     const generations = new Generations(first.value, load);
     let webhooks: Webhooks | null = null;
+    let keeper: Keeper | null = null;
+    const place = new LogPlace(options.stateDir);
     const house: House = {
       store,
       liveness,
@@ -95,14 +100,19 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
-      lagging: () => webhooks?.troubles() ?? [],
+      witnessed: () => place.read('checkpoint.witnessed')?.toString() ?? null,
+      lagging: () => [...(webhooks?.troubles() ?? []), ...(keeper?.troubles() ?? [])],
       report: tellOperator,
     };
     const tailer = await tail(store, settings, options.stateDir);
     opened.push(() => tailer.close());
     // Only where a gateway stays: one that comes and goes leaves the telling to the next that serves this state.
-    if (options.trust === 'gateway') webhooks = await webhooksOf(house, options.stateDir);
+    if (options.trust === 'gateway') {
+      webhooks = await webhooksOf(house, options.stateDir);
+      keeper = await keeperOf(house, place, options.stateDir);
+    }
     opened.push(() => webhooks?.close());
+    opened.push(() => keeper?.close());
     const gateway = await openGateway(house, {
       announce: options.trust === 'gateway' ? 'now' : 'first-use',
       drainMs,
@@ -177,6 +187,21 @@ async function webhooksOf(house: House, stateDir: string): Promise<Webhooks> {
     },
     lock: () => tryLock(join(stateDir, 'webhooks.lock')),
     page,
+    clock,
+    report,
+  });
+}
+
+async function keeperOf(house: House, place: LogPlace, stateDir: string): Promise<Keeper> {
+  const { startKeeper } = await import('./edge/checkpoints/keeper.ts');
+  const { tryLock } = await import('./store/exclusive.ts');
+  const { log, store, generations, report } = house;
+  return startKeeper({
+    log,
+    store,
+    settings: () => generations.current.settings.audit,
+    lock: () => tryLock(join(stateDir, 'checkpoints.lock')),
+    publishCosigned: (note) => place.write('checkpoint.witnessed', Buffer.from(note)),
     clock,
     report,
   });

@@ -38,6 +38,8 @@ export interface Settings {
   readonly auditFile: string | null;
   /** Rotates the audit file once it has `size` bytes, and keeps so many rotated ones; null leaves that to others. */
   readonly auditRotation: { readonly size: number; readonly keep: number } | null;
+  /** Where checkpoints of the log are kept besides the state directory. */
+  readonly audit: AuditSettings;
   /** The people file; null: no person is known but the local user. */
   readonly people: string | null;
   readonly identity: { readonly oidc: OidcSettings | null };
@@ -45,6 +47,16 @@ export interface Settings {
   readonly webhooks: readonly WebhookSettings[];
   /** How long payloads are kept; taken up anew with each reload. */
   readonly retention: RetentionPolicy;
+}
+
+/** Checkpoints that this gateway could not take back. `url` has no slash at its end. */
+export interface AuditSettings {
+  readonly everyMs: number;
+  readonly checkpoints: readonly (
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'url'; readonly url: string }
+  )[];
+  readonly witnesses: readonly { readonly url: string; readonly key: string }[];
 }
 
 /** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */
@@ -93,6 +105,12 @@ export interface WebhookSettings {
   readonly secret: WebhookSecret;
   readonly events: readonly WebhookEvent[];
 }
+
+export const auditDefaults: AuditSettings = Object.freeze({
+  everyMs: 3_600_000,
+  checkpoints: Object.freeze([]),
+  witnesses: Object.freeze([]),
+});
 
 export const approvalDefaults: ApprovalSettings = Object.freeze({
   expireAfterMs: 24 * 3_600_000,

@@ -16,12 +16,10 @@ import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
 import type { LogDesk } from './log-files.ts';
-
-export type { LogDesk } from './log-files.ts';
-
 import type { RetentionDesk } from './retention.ts';
 import type { WhyReport } from './why-report.ts';
 
+export type { LogDesk } from './log-files.ts';
 export type { WhyReport } from './why-report.ts';
 
 /** A call as a face has parsed it: shapes checked, nothing else. Exactly one of `arguments` and `args` is not null. */
@@ -250,16 +248,6 @@ export interface CredentialDesk {
     person: string,
   ): Promise<{ readonly code: string; readonly page: string | null; readonly expiresAt: number }>;
   people(caller: Caller): Promise<readonly (Person & { readonly passkeys: number })[]>;
-}
-
-/** The verifiable log, as files that tools not written here can read. For auditors (policy: readAudit). */
-export interface LogDesk {
-  /** The log's origin and its verifier key, as Go's note.NewVerifier takes it. For everybody: it is no secret. */
-  key(caller: Caller): Promise<{ readonly origin: string; readonly verifier: string }>;
-  /** A signed checkpoint over everything that is on record now. Throws AUDIT_UNAVAILABLE. */
-  checkpoint(caller: Caller): Promise<string>;
-  /** A tile or bundle by its path below `tile/`; throws REQUEST_NOT_FOUND. */
-  tile(caller: Caller, path: string): Promise<Uint8Array>;
 }
 
 export interface Gateway {

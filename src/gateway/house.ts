@@ -32,6 +32,8 @@ export interface House {
     /** Running executions of lost gateways whose processes could not be proven gone. */
     unproven: ReadonlySet<string>;
   };
+  /** The newest checkpoint that a witness has cosigned, as a note; null where there is none. */
+  readonly witnessed?: () => string | null;
   /** What is behind without keeping the gateway from its work, in words, one a line: for health. */
   readonly lagging?: () => readonly string[];
   /** Trouble that no caller waits for: told to the operator's log. */

@@ -10,6 +10,7 @@ import {
   variables,
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
+import { auditSchema } from './settings-audit.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
 import { rotationSchema } from './settings-rotation.ts';
@@ -148,6 +149,9 @@ export const settingsSchema = z.strictObject({
   auditRotation: rotationSchema
     .optional()
     .describe('Rotates the audit file: auditRotation: { size: 64MiB, keep: 10 }. Default: never.'),
+  audit: auditSchema
+    .optional()
+    .describe('Keeps checkpoints of the log elsewhere: audit: { checkpoints: [{ file: PATH }] }.'),
   people: path.optional().describe('The people file: people: people.yaml.'),
   identity: identitySchema
     .optional()

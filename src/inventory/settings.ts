@@ -17,6 +17,7 @@ import {
 } from './placement.ts';
 import { readSecretSources } from './secret-sources.ts';
 import { readApprovals } from './settings-approvals.ts';
+import { readAuditSettings } from './settings-audit.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
@@ -138,6 +139,7 @@ function complete(
     localRisks: [...localRisks],
     auditFile,
     auditRotation: readRotation(written.auditRotation),
+    audit: readAuditSettings(written.audit, folder, workspaces, findings),
     people,
     identity: { oidc: readOidc(written.identity, environments, folder, findings) },
     approvals: readApprovals(written.approvals),

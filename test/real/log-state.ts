@@ -2,7 +2,7 @@
  * A state with a log that a real gateway wrote, and hands that change copies of it as somebody with full access to the disk
  * would, the private key included. In: a stage. Out: folders of states. Never: the state itself changed.
  */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openLog } from '../../src/audit/log/log.ts';
@@ -35,6 +35,7 @@ export interface Entries {
 export function copyOf(stage: Stage, name: string, from = 'state'): string {
   const to = join(stage.folder, name);
   cpSync(stage.state(from), to, { recursive: true });
+  chmodSync(to, 0o700);
   return to;
 }
 

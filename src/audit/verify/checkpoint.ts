@@ -62,23 +62,14 @@ function bodyOf(text: string): { origin: string; size: number; root: Buffer } {
   return { origin, size: Number(size), root: hash };
 }
 
+/** Three lines, an empty one, signature lines: the first of them, of the log, has 68 bytes. */
+const wholeNote =
+  /^[^\n]+\n(?:0|[1-9]\d{0,15})\n[A-Za-z0-9+/]{43}=\n\n(?:— [^\s+]+ [A-Za-z0-9+/]{91,}={0,2}\n)+/gmu;
+
 /**
- * The notes of an append-only list: one after another, with or without empty lines between them. Throws Error in words
- * where what stands behind the last whole one is no beginning of one.
+ * The notes of an append-only list: one after another, with or without empty lines between them. What a crash left of one
+ * that was being appended was never whole, so it proves nothing and is passed over.
  */
 export function notesIn(text: string): readonly string[] {
-  const notes: string[] = [];
-  let lines: string[] = [];
-  const ended = () => lines.at(-1)?.startsWith('— ') === true;
-  const close = () => {
-    notes.push(`${lines.join('\n')}\n`);
-    lines = [];
-  };
-  for (const line of text.split('\n')) {
-    if (ended() && !line.startsWith('— ')) close();
-    if (lines.length > 0 || line !== '') lines.push(line);
-  }
-  if (ended()) close();
-  // A crash while the last one was appended leaves a part of it: it was never whole, so it proves nothing.
-  return notes;
+  return [...text.matchAll(wholeNote)].map(([note]) => note);
 }

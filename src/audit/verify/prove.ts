@@ -51,6 +51,15 @@ export async function consistencyOf(
   return proof;
 }
 
+/** The proof alone, for somebody who knows the older tree: a witness checks it against what it has. */
+export function proveConsistencyFrom(
+  source: LogSource,
+  old: number,
+  size: number,
+): Promise<readonly Buffer[]> {
+  return proveConsistency(old, size, hashesFrom(source, size));
+}
+
 async function entryAt(source: LogSource, index: number, size: number): Promise<Buffer> {
   const place = {
     level: 'entries',

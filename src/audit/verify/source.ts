@@ -10,6 +10,8 @@ import { hashLength, tileSize } from './tree.ts';
 export interface LogSource {
   /** Null where there is none. */
   checkpoint(): Promise<string | null>;
+  /** The newest checkpoint that a witness has cosigned; null where there is none. */
+  witnessed?(): Promise<string | null>;
   /** By its path below `tile/`; null where there is none. */
   tile(path: string): Promise<Buffer | null>;
   /** Widths of the partial tiles that are there instead, if that can be known. */
@@ -23,6 +25,8 @@ const largestFile = tileSize * (2 ** 16 + 1);
 export function folderSource(folder: string): LogSource {
   return {
     checkpoint: async () => readWhole(join(folder, 'checkpoint'))?.toString('utf8') ?? null,
+    witnessed: async () =>
+      readWhole(join(folder, 'checkpoint.witnessed'))?.toString('utf8') ?? null,
     tile: async (path) => readWhole(join(folder, 'tile', path)),
     widths(path) {
       try {

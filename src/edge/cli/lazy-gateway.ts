@@ -20,6 +20,7 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
     log: {
       key: async (...given) => (await open()).log.key(...given),
       checkpoint: async (...given) => (await open()).log.checkpoint(...given),
+      witnessed: async (...given) => (await open()).log.witnessed(...given),
       tile: async (...given) => (await open()).log.tile(...given),
     },
     retention: {

@@ -74,6 +74,7 @@ export async function gatewayLog(connection: Connection): Promise<OpenedLog> {
       record: null,
       source: {
         checkpoint: () => log.checkpoint(caller),
+        witnessed: () => log.witnessed(caller),
         async tile(path) {
           try {
             return Buffer.from(await log.tile(caller, path));

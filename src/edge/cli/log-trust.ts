@@ -4,10 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { notesIn, openCheckpoint, originOf } from '../../audit/verify/checkpoint.ts';
+import {
+  notesIn,
+  openCheckpoint,
+  originOf,
+  type SignedCheckpoint,
+} from '../../audit/verify/checkpoint.ts';
 import { parseVerifier, type Verifier } from '../../audit/verify/note.ts';
 import type { Outside } from '../../audit/verify/outside.ts';
-import { readWhole } from '../../audit/verify/source.ts';
+import { type LogSource, readWhole } from '../../audit/verify/source.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CliFailure, usageFailure } from './failure.ts';
 import type { Memory } from './remembered-checkpoints.ts';
@@ -78,6 +83,38 @@ export async function fromList(
       problems.push(`a checkpoint kept in ${place} cannot be trusted: ${(error as Error).message}`);
       return [];
     }
+  });
+}
+
+/**
+ * What each witness has cosigned: the newest checkpoint, or the one that is kept for it. A witness that was named and has
+ * cosigned neither is a problem.
+ */
+export async function fromWitnesses(
+  source: LogSource,
+  key: Verifier,
+  witnesses: readonly Verifier[],
+  problems: string[],
+): Promise<readonly Outside[]> {
+  if (witnesses.length === 0) return [];
+  const opened: SignedCheckpoint[] = [];
+  for (const read of [source.checkpoint, source.witnessed]) {
+    try {
+      const note = (await read?.call(source)) ?? null;
+      if (note !== null) opened.push(openCheckpoint(note, key, witnesses));
+    } catch (error) {
+      problems.push(`a cosigned checkpoint cannot be trusted: ${(error as Error).message}`);
+    }
+  }
+  return witnesses.flatMap((witness) => {
+    for (const { size, root, witnesses: signed } of opened) {
+      const by = signed.find(({ verifier }) => verifier === witness);
+      if (by === undefined) continue;
+      const when = new Date(by.at! * 1_000).toISOString();
+      return [{ from: `cosigned by ${witness.name} at ${when}`, size, root }];
+    }
+    problems.push(`the witness ${witness.name} has cosigned no checkpoint of this log`);
+    return [];
   });
 }
 

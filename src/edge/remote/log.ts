@@ -1,4 +1,5 @@
 /** The log of another gateway. In: its REST. Out: files, as they are. Never: more of an answer than any such file has. */
+import { ReeveError } from '../../core/errors.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { LogDesk } from '../../gateway/gateway.ts';
 import { open, strange, unreachable, type Wire } from './wire.ts';
@@ -38,6 +39,14 @@ export function remoteLog(wire: Wire, clientOf: (caller: Caller) => string | nul
     },
     checkpoint: async (caller) =>
       (await get(caller, '/v1/audit/checkpoint', largestText)).toString('utf8'),
+    witnessed: async (caller) => {
+      try {
+        return (await get(caller, '/v1/audit/checkpoint?witnessed=true', largestText)).toString();
+      } catch (error) {
+        if (error instanceof ReeveError && error.code === 'REQUEST_NOT_FOUND') return null;
+        throw error;
+      }
+    },
     tile: (caller, path) =>
       get(
         caller,

@@ -1,6 +1,6 @@
 /** The operations on the verifiable log: files that tools not written here can read. Who may read them is the desk's to say. */
 import { operation } from './operation.ts';
-import { noQuery } from './queries.ts';
+import { checkpointQuery, noQuery } from './queries.ts';
 
 export const logKey = operation({
   id: 'logKey',
@@ -25,10 +25,10 @@ export const logCheckpoint = operation({
   description: 'For auditors (readAudit).',
   access: 'token',
   scope: 'read',
-  query: noQuery,
+  query: checkpointQuery,
   body: null,
   responses: { 200: { description: 'A signed note.', mediaType: 'text/plain' } },
-  errors: ['AUDIT_UNAVAILABLE'],
+  errors: ['REQUEST_NOT_FOUND', 'AUDIT_UNAVAILABLE'],
 });
 
 export const logTile = operation({

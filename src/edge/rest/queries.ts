@@ -41,6 +41,7 @@ export const approvalsQuery = z.strictObject({
   limit: limit.optional(),
   cursor: name.optional(),
 });
+export const checkpointQuery = z.strictObject({ witnessed: z.literal('true').optional() });
 export const passkeysQuery = z.strictObject({ person: name.optional() });
 export const auditQuery = z.strictObject({
   limit: limit.optional(),
@@ -60,6 +61,10 @@ export const queryDocs: Readonly<Record<string, { schema: object; description: s
     description: 'Records on a page.',
   },
   cursor: { schema: nameSchema, description: 'nextCursor of the page before.' },
+  witnessed: {
+    schema: { const: 'true' },
+    description: 'The newest one that a witness has cosigned, instead.',
+  },
   state: {
     schema: { type: 'string', enum: ['mine', 'waiting', 'all'], default: 'mine' },
     description:

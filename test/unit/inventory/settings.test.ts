@@ -51,6 +51,7 @@ test('the least that loads has the documented defaults', (t) => {
     localRisks: ['low', 'medium'],
     auditFile: null,
     auditRotation: null,
+    audit: { everyMs: 3_600_000, checkpoints: [], witnesses: [] },
     people: null,
     identity: { oidc: null },
     approvals: {

@@ -21,7 +21,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { printReport, type Verified } from '../log-screen.ts';
 import { type OpenedLog, openLogFor } from '../log-source.ts';
-import { fromList, fromMemory, keyFrom } from '../log-trust.ts';
+import { fromList, fromMemory, fromWitnesses, keyFrom } from '../log-trust.ts';
 import { Progress } from '../progress.ts';
 import { keep, memoryFile, recall } from '../remembered-checkpoints.ts';
 
@@ -67,16 +67,12 @@ async function verify(context: Context, input: VerbInput, log: OpenedLog): Promi
   const outside = [...fromMemory(memories, key, problems)];
   for (const place of (options.against as string[] | undefined) ?? [])
     outside.push(...(await fromList(place, key, witnesses, problems)));
+  outside.push(...(await fromWitnesses(log.source, key, witnesses, problems)));
 
   const report =
     options.quick === true
       ? await quickly(log, key, witnesses, outside)
       : await wholly(context, log, key, witnesses, outside);
-  for (const { name } of witnesses) {
-    const cosigned = report.checkpoint?.witnesses.some(({ verifier }) => verifier.name === name);
-    if (report.checkpoint !== null && cosigned !== true)
-      problems.push(`the witness ${name} has not cosigned the checkpoint`);
-  }
   const ok = report.ok && problems.length === 0;
   if (ok && file !== null && report.checkpoint !== null)
     keep(file, { place: log.place, key: key.text, note: report.checkpoint.note });

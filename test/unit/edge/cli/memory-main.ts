@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { keepEverything } from '../../../../src/core/retention.ts';
-import { approvalDefaults, type Settings } from '../../../../src/core/settings.ts';
+import { approvalDefaults, auditDefaults, type Settings } from '../../../../src/core/settings.ts';
 import { runCli } from '../../../../src/edge/cli/cli.ts';
 import type { Wiring } from '../../../../src/edge/cli/wiring.ts';
 import { ensureLocalToken } from '../../../../src/edge/identity/local-token.ts';
@@ -70,6 +70,7 @@ function settingsOf(file: string): Settings {
     localRisks: [],
     auditFile: null,
     auditRotation: null,
+    audit: auditDefaults,
     people: null,
     identity: { oidc: null },
     approvals: approvalDefaults,

@@ -200,6 +200,11 @@ test('a rejection ends it, with the reason for whoever asked', async () => {
   assert.equal(execution.errorCode, 'APPROVAL_REJECTED');
   assert.match(execution.errorMessage ?? '', /not today/);
   await assert.rejects(answer(view, 'otto'), code('CONFLICT'));
+  const why = await open.gateway.why(bot, view.requestId);
+  assert.match(why.headline, /olga rejected it as \w+ \(stage 1 of \d\): not today/);
+  assert.ok(
+    why.timeline.some(({ text }) => /olga rejected stage 1 of \d as .*not today/.test(text)),
+  );
 });
 
 test('who asked withdraws it, and so does the person behind the agent; nobody else', async () => {

@@ -87,6 +87,7 @@ concurrency: { running: 2, waiting: 0 }
 grace: 500ms
 localMode: { allowRisks: [high] }
 auditFile: audit.log
+auditRotation: { size: 64MiB, keep: 10 }
 `,
   );
   const settings = ok(load());
@@ -106,6 +107,7 @@ auditFile: audit.log
     graceMs,
     localRisks,
     auditFile,
+    auditRotation,
     defaultEnvironment,
   } = settings;
   assert.deepEqual(
@@ -118,6 +120,7 @@ auditFile: audit.log
       graceMs,
       localRisks,
       auditFile,
+      auditRotation,
       defaultEnvironment,
     },
     {
@@ -129,6 +132,7 @@ auditFile: audit.log
       graceMs: 500,
       localRisks: ['low', 'medium', 'high'],
       auditFile: join(folder, 'audit.log'),
+      auditRotation: { size: 64 * 2 ** 20, keep: 10 },
       defaultEnvironment: 'staging',
     },
   );
@@ -209,6 +213,13 @@ test('text of the file | rule | why', (t) => {
     [`${least}publicUrl: http://user:pw@host/\n`, 'bad-value', 'a password in a URL'],
     [`${least}listen: 127.0.0.1:65536\n`, 'bad-value', 'no such port'],
     [`${least}allowedHosts: [a:1]\n`, 'bad-value', 'a host with a port'],
+    [
+      `${least}auditRotation: { size: 1KiB, keep: 3 }\n`,
+      'bad-value',
+      'files too small to be of use',
+    ],
+    [`${least}auditRotation: { size: 64MiB, keep: 0 }\n`, 'bad-value', 'none that is kept'],
+    [`${least}auditRotation: { size: 64MiB }\n`, 'missing-field', 'not said how many'],
     [
       `${least}auditFile: ws/audit.log\n`,
       'writable-by-commands',

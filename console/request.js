@@ -45,12 +45,17 @@ export function requestView(view, signedIn, draft, said, answered) {
     view.mine.mayAnswer && yourTurn(view),
     warnings(view),
     whoSection(view, awaits),
-    commandSection(dossier),
-    differencesSection(view),
-    inputsSection(dossier),
-    surroundingsSection(dossier),
-    aboutSection(dossier),
-    restSection(dossier),
+    // What retention took is not shown as if there had been nothing.
+    typeof dossier.expired === 'string'
+      ? section('command', 'What was asked for', notice('plain', dossier.expired))
+      : [
+          commandSection(dossier),
+          differencesSection(view),
+          inputsSection(dossier),
+          surroundingsSection(dossier),
+          aboutSection(dossier),
+          restSection(dossier),
+        ],
     stagesSection(view),
     awaits && answerSection(view, signedIn, draft, answered),
   );

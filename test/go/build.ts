@@ -1,6 +1,6 @@
 /**
  * Builds the check in Go, from Debian's packages alone and without a network of its own. In: a folder. Out: the program, or
- * why there is none on this machine. As root the packages are installed, as setup installs others.
+ * why there is none on this machine; scripts/setup/go.sh brings what is missing.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,8 +16,6 @@ export type Built =
   | { readonly kind: 'missing'; readonly why: string };
 
 export function buildChecker(folder: string): Built {
-  if (findGo() === null) install('golang-go');
-  if (!existsSync(module)) install('golang-golang-x-mod-dev');
   const go = findGo();
   if (go === null || !existsSync(module)) {
     const why = `Go and golang.org/x/mod are needed: apt-get install golang-go golang-golang-x-mod-dev`;
@@ -44,13 +42,4 @@ export function buildChecker(folder: string): Built {
 function findGo(): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...places];
   return folders.map((one) => join(one, 'go')).find((file) => existsSync(file)) ?? null;
-}
-
-/** Root's to do, and only where Debian's tools are; that it failed is seen by what is still missing. */
-function install(name: string): void {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { env, stdio: 'ignore', timeout: 240_000 } as const;
-  spawnSync('apt-get', ['update', '-qq'], options);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], options);
 }

@@ -1,6 +1,7 @@
 /** The settings of a gateway, checked and complete: `reeve.yaml` with `REEVE_*` variables over it. All paths absolute. */
 import type { ProofKind } from './approval.ts';
 import type { Environment, Risk } from './command.ts';
+import type { DependencyProbes } from './dependency.ts';
 import type { RetentionPolicy } from './retention.ts';
 import type { SecretSources } from './secret.ts';
 
@@ -20,6 +21,8 @@ export interface Settings {
   readonly environments: Readonly<Record<string, Environment>>;
   /** Where secrets come from, for every environment in which they have a source. */
   readonly secrets: SecretSources;
+  /** How what commands depend on is looked at, for every environment in which it has a probe. */
+  readonly dependencies: DependencyProbes;
   /** `required`: no sandbox, no run. `unsandboxed`: run without where the sandbox cannot be had, and say so everywhere. */
   readonly sandbox: 'required' | 'unsandboxed';
   /** True refuses to run where a limit cannot be enforced, instead of reporting it as degraded. */

@@ -4,6 +4,7 @@
  */
 import type { ApprovalStage, Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
+import { probeOf } from '../core/dependency.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller, Trust } from '../core/principal.ts';
@@ -69,7 +70,7 @@ export function objections(
     ofTrust(house.trust, generation, command),
     ofSandbox(house, generation, invocation),
     ofSecrets(house, generation, invocation),
-    ofDependencies(command),
+    ofDependencies(generation, command, invocation),
   ].filter((e) => e !== null);
 }
 
@@ -159,14 +160,19 @@ function ofSecrets(
   return null;
 }
 
-function ofDependencies(command: Command): ReeveError | null {
-  if (command.dependencies.length === 0) return null;
+/** That each has a probe here. What the probes say is asked right before the run, and told in a plan. */
+function ofDependencies(
+  { settings }: Generation,
+  command: Command,
+  { environment }: Invocation,
+): ReeveError | null {
+  const unknown = command.dependencies.filter(
+    (name) => probeOf(settings, name, environment) === undefined,
+  );
+  if (unknown.length === 0) return null;
   return new ReeveError(
     'DEPENDENCY_UNAVAILABLE',
-    `${command.name} depends on ${command.dependencies.join(', ')}, and no probe is configured that could tell whether they are available.`,
-    command.dependencies.map((name) => ({
-      field: `dependencies.${name}`,
-      problem: 'has no probe',
-    })),
+    `${command.name} depends on ${unknown.join(', ')}, and no probe is configured that could tell in ${environment} whether ${unknown.length === 1 ? 'it is' : 'they are'} available. Nothing was started. Name one in ${settings.file}: dependencies: { ${unknown[0]}: { tcp: HOST:PORT } }.`,
+    unknown.map((name) => ({ field: `dependencies.${name}`, problem: 'has no probe' })),
   );
 }

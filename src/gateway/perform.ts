@@ -1,6 +1,7 @@
 /**
- * From the queue to the permit: still the same → decided again → secrets → decided again → carried out. Never: a process
- * for what was not decided on under the configuration of this moment, a secret fetched for what may not run.
+ * From the queue to the permit: still the same → decided again → dependencies → secrets, and after each decided again →
+ * carried out. Never: a process for what was not decided on under the configuration of this moment, or while something
+ * that it depends on is away; a secret fetched for what may not run.
  */
 import type { Command } from '../core/command.ts';
 import { issuePermit, type Permit } from '../core/decision.ts';
@@ -12,6 +13,7 @@ import { noSecrets, type SealedSecrets } from '../core/secret.ts';
 import { grantsFor } from './approvals/grants.ts';
 import { carryOut, known } from './carry-out.ts';
 import { settle } from './conclude.ts';
+import { assertAvailable } from './dependencies/available.ts';
 import { gatherSecrets } from './gather-secrets.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
@@ -87,6 +89,14 @@ async function perform(
     // Cancelled, or asked to stop, while that was looked at: the queue lets go of it, and nothing was started.
     if (isOver(house, live)) return 'busy';
     ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
+    if (dependsOnAnything(house, caller, invocation)) {
+      // Nobody looks for what could not start yet.
+      if (isFull(house, invocation)) return 'busy';
+      await dependenciesOf(house, caller, live, prepared);
+      if (isOver(house, live)) return 'busy';
+      assertNotFrozen(house);
+      ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));
+    }
     if (invocation.secrets.length > 0) {
       // Nobody is asked for a secret that could not be used yet.
       if (isFull(house, invocation)) return 'busy';
@@ -114,6 +124,37 @@ function isFull(house: House, { concurrency }: Invocation): boolean {
     .open()
     .filter((e) => e.status === 'running' && e.concurrencyKey === concurrency.key);
   return running.length >= concurrency.max;
+}
+
+function dependsOnAnything(house: House, caller: Caller, invocation: Invocation): boolean {
+  const command = commandInForce(house, house.generations.current, caller, invocation);
+  return command.dependencies.length > 0;
+}
+
+/** By the probes that are in force when they have answered. Throws DEPENDENCY_UNAVAILABLE. */
+async function dependenciesOf(
+  house: House,
+  caller: Caller,
+  live: LiveRun,
+  prepared: Prepared,
+): Promise<void> {
+  const { invocation } = prepared;
+  const { requestId } = live.execution;
+  const { signal } = live.controller;
+  for (;;) {
+    const generation = house.generations.current;
+    const command = commandInForce(house, generation, caller, invocation);
+    await assertAvailable(house, generation, command, invocation.environment, requestId, signal);
+    // That took its time, and others ran meanwhile.
+    await stillTheSame(house, caller, prepared);
+    if (generation === house.generations.current) return;
+  }
+}
+
+/** The store says so when it is to start, too; asked here so that no secret is fetched for it. */
+function assertNotFrozen(house: House): void {
+  if (house.store.frozen() === null) return;
+  throw new ReeveError('FROZEN', 'The gateway was frozen while this waited; nothing was started.');
 }
 
 /** The values by the sources that are in force when they have come. */

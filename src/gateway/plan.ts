@@ -3,11 +3,15 @@ import { asked } from '../audit/entries.ts';
 import type { Caller } from '../core/principal.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
 import { foreseeRefusal } from '../run/foresee.ts';
+import { whatIsAway } from './dependencies/available.ts';
 import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
 import { approvalRequired, commandInSight, decide, objections, stagesOf } from './judge.ts';
 import { closedBecause } from './submit.ts';
+
+/** Nobody calls a plan off: each look ends by its own time limit. */
+const unendingly = new AbortController().signal;
 
 /** Throws what `submit` would throw for the command's name and arguments; everything after that is told as `refusal`. */
 export async function plan(
@@ -28,11 +32,14 @@ export async function plan(
   const [reason] = objections(house, generation, command, invocation, decision);
   const sandboxed = house.runner.capabilities.tier !== 'none';
   // People are not to be asked for what would then find its workspace closed.
-  const objection =
-    closedBecause(house) ??
-    reason ??
-    foreseeRefusal(invocation, sandboxed) ??
-    approvalRequired(invocation, decision);
+  const early = closedBecause(house) ?? reason ?? foreseeRefusal(invocation, sandboxed);
+  const { environment } = invocation;
+  // Not by commands: a plan runs nothing. For what would not run anyway nobody looks.
+  const away =
+    early === null
+      ? await whatIsAway(house, generation, command, environment, null, unendingly)
+      : null;
+  const objection = early ?? away ?? approvalRequired(invocation, decision);
   return {
     command: command.name,
     environment: invocation.environment,

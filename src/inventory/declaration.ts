@@ -13,6 +13,7 @@ import {
   readInputs,
   readStdin,
 } from './declaration-checks.ts';
+import { checkDependencyUses } from './dependency-probes.ts';
 import { type Findings, soundFields } from './diagnose.ts';
 import { checkExamples } from './examples.ts';
 import { findExecutable } from './executable.ts';
@@ -87,6 +88,7 @@ export function readDeclaration(
   if (parametersAreSound) checkConcurrency(fields, declared, stdin, at, findings);
   checkWorkspace(fields, at, findings);
   checkSecretUses(fields, environments, mounts, settings, at, findings);
+  checkDependencyUses(fields.dependencies ?? [], environments, settings, at, findings);
   checkDefaultEnvironment(fields, environments, at, findings);
   const timeout =
     fields.timeout === undefined ? null : readTimeout(fields.timeout, [...at, 'timeout'], findings);

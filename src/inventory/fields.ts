@@ -95,4 +95,8 @@ export const roleName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {
   error: 'must be a role: lower-case letters, digits, "-" and "_"',
 });
 
+export const dependencyName = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {
+  error: 'must be a name: lower-case letters, digits, "-" and "_"',
+});
+
 export const riskName = z.enum(['low', 'medium', 'high', 'critical']);

@@ -1,6 +1,7 @@
 /** The form of an inventory file, as Zod schemas that a reference and an editor's JSON Schema can be made from. No meaning here, only form. */
 import { z } from 'zod';
 import {
+  dependencyName,
   duration,
   environmentName,
   line,
@@ -197,11 +198,7 @@ export const commandSchema = z.strictObject({
     .optional()
     .describe('Secrets by name: secrets: [DATABASE_URL, { name: TLS_KEY, as: file }].'),
   dependencies: z
-    .array(
-      z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, {
-        error: 'must be a name: lower-case letters, digits, "-" and "_"',
-      }),
-    )
+    .array(dependencyName)
     .max(64)
     .describe(
       'What must be up before it runs: dependencies: [postgres], or dependencies: [] for nothing.',

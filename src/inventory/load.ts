@@ -9,6 +9,7 @@ import type { Diagnostic, Loaded } from '../core/diagnostic.ts';
 import { digestJson, type JsonObject } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
 import { readDeclaration } from './declaration.ts';
+import { checkDependencyProbes } from './dependency-probes.ts';
 import { type Findings, findingsFor, inOrder, soundFields } from './diagnose.ts';
 import { commandName, inventoryOuterSchema } from './inventory-schema.ts';
 import { placementMessage, placementRemedy, writableFrom } from './placement.ts';
@@ -70,6 +71,7 @@ export function loadInventory(path: string, settings: Settings): Loaded<Inventor
   const commands = declared.flatMap(({ command }) => (command === null ? [] : [command]));
   diagnostics.push(...danglingRollbacks(declared));
   diagnostics.push(...checkSecretSources(settings, commands));
+  diagnostics.push(...checkDependencyProbes(settings, commands));
   if (diagnostics.some((d) => d.severity === 'error'))
     return { ok: false, diagnostics: inOrder(diagnostics) };
   const inventory: Inventory = {

@@ -11,6 +11,7 @@ import {
 } from './fields.ts';
 import { approvalsSchema } from './settings-approvals.ts';
 import { auditSchema } from './settings-audit.ts';
+import { dependenciesSchema } from './settings-dependencies-schema.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
 import { rotationSchema } from './settings-rotation.ts';
@@ -119,6 +120,11 @@ export const settingsSchema = z.strictObject({
     )
     .optional()
     .describe('Where secrets come from: secrets: { DATABASE_URL: { env: DATABASE_URL } }.'),
+  dependencies: dependenciesSchema
+    .optional()
+    .describe(
+      'How what commands depend on is looked at: dependencies: { postgres: { tcp: HOST:PORT } }.',
+    ),
   sandbox: z
     .enum(['required', 'unsandboxed'])
     .optional()

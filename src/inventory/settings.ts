@@ -18,6 +18,7 @@ import {
 import { readSecretSources } from './secret-sources.ts';
 import { readApprovals } from './settings-approvals.ts';
 import { readAuditSettings } from './settings-audit.ts';
+import { readDependencies } from './settings-dependencies.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
@@ -112,6 +113,8 @@ function complete(
   const listen = readListen(fields.listen ?? settingsDefaults.listen, blame);
   const publicUrl = readPublicUrl(fields.publicUrl, blame);
   if (listen === null || defaultEnvironment === null) return null;
+  const secrets = readSecretSources(written, environments, folder, findings);
+  const declared = Object.keys(written.environments ?? {});
   const concurrency = { ...written.concurrency, ...overrides.fields.concurrency };
   const localRisks = new Set([
     ...settingsDefaults.localRisks,
@@ -127,7 +130,13 @@ function complete(
     allowedHosts: fields.allowedHosts ?? [],
     defaultEnvironment,
     environments: Object.fromEntries(environments),
-    secrets: readSecretSources(written, environments, folder, findings),
+    secrets,
+    dependencies: readDependencies(written.dependencies, declared, {
+      folder,
+      environments,
+      secrets,
+      findings,
+    }),
     sandbox: fields.sandbox ?? settingsDefaults.sandbox,
     limitsRequired: fields.limits?.required ?? false,
     concurrency: {

@@ -44,6 +44,7 @@ test('the least that loads has the documented defaults', (t) => {
       },
     },
     secrets: {},
+    dependencies: {},
     sandbox: 'required',
     limitsRequired: false,
     concurrency: { running: 8, waiting: 100 },

@@ -63,6 +63,7 @@ function settingsOf(file: string): Settings {
     defaultEnvironment: 'development',
     environments: {},
     secrets: {},
+    dependencies: {},
     sandbox: 'required',
     limitsRequired: false,
     concurrency: { running: 8, waiting: 100 },

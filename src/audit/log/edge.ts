@@ -11,13 +11,13 @@ export class RightEdge {
   #size: number;
   /** By tile level: the hashes of its partial tile. */
   readonly #hashes: Buffer[][];
-  /** The entries of the partial bundle, as bytes of a bundle. */
-  #entries: Buffer;
+  /** The entries of the partial bundle, as bytes of a bundle in pieces. */
+  #entries: Buffer[];
 
   private constructor(size: number, hashes: Buffer[][], entries: Buffer) {
     this.#size = size;
     this.#hashes = hashes;
-    this.#entries = entries;
+    this.#entries = [entries];
   }
 
   static empty(): RightEdge {
@@ -65,11 +65,10 @@ export class RightEdge {
 
   append(entry: Uint8Array, write: WriteTile): void {
     const index = Math.floor(this.#size / tileWidth);
-    this.#entries = Buffer.concat([this.#entries, bundle([entry])]);
+    this.#entries.push(bundle([entry]));
     this.#size += 1;
     if (this.#size % tileWidth === 0) {
-      write({ level: 'entries', index, width: tileWidth }, this.#entries);
-      this.#entries = Buffer.alloc(0);
+      write({ level: 'entries', index, width: tileWidth }, Buffer.concat(this.#entries.splice(0)));
     }
     this.#push(0, leafHash(entry), write);
   }
@@ -92,6 +91,6 @@ export class RightEdge {
       write(name, Buffer.concat(this.#hashes[name.level] ?? []));
     const width = this.#size % tileWidth;
     const index = Math.floor(this.#size / tileWidth);
-    if (width > 0) write({ level: 'entries', index, width }, this.#entries);
+    if (width > 0) write({ level: 'entries', index, width }, Buffer.concat(this.#entries));
   }
 }

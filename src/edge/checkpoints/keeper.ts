@@ -50,6 +50,8 @@ export function startKeeper(options: KeeperOptions): Keeper {
     tile: async (path) => log.tile(path),
   };
   let held: { release(): void } | null = null;
+  /** Said once, until something works again. */
+  let complaint: string | null = null;
 
   /** Tries, and tries again later and later. */
   const attempt = async (name: string, work: () => Promise<void>): Promise<void> => {
@@ -119,8 +121,16 @@ export function startKeeper(options: KeeperOptions): Keeper {
   let running: Promise<void> = Promise.resolve();
   const next = (): void => {
     running = step()
-      // The log itself reports why it cannot be written.
-      .catch((error) => report('checkpoints cannot be kept outside; it is tried again', error))
+      .then(
+        () => {
+          complaint = null;
+        },
+        (error: Error) => {
+          if (error.message !== complaint)
+            report('checkpoints cannot be kept outside; it is tried again', error);
+          complaint = error.message;
+        },
+      )
       .then(() => {
         if (!stopped) timer = setTimeout(next, options.pollMs ?? 1_000).unref();
       });

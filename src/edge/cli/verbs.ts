@@ -207,10 +207,15 @@ export const verbs: readonly Verb[] = [
     name: 'doctor',
     group: 'Operating',
     summary:
-      'check the host, the state folder, the configuration and the gateway, and say what to do',
+      'check the host, the state folder, the configuration, what commands depend on and the gateway, and say what to do',
     operands: [],
-    options: [],
-    examples: ['reeve doctor'],
+    options: [
+      {
+        flags: '--env <environment>',
+        description: 'look at what is depended on in this environment alone (default: in all)',
+      },
+    ],
+    examples: ['reeve doctor', 'reeve doctor --env production'],
     load: () => import('./verbs/doctor.ts'),
   },
   {

@@ -10,11 +10,10 @@ import type { House } from '../house.ts';
 import { readSecret, sourceOf, unavailable } from '../secret-source.ts';
 import { lookByCommand } from './command.ts';
 import { available, away, type Finding } from './finding.ts';
+import { inLanes } from './lanes.ts';
 import { look, type ReadAddress } from './look.ts';
 import { lookOnce } from './looks.ts';
 
-/** Looks at once for one run. */
-const lanes = 4;
 /** Dependencies that a message spells out. */
 const spelledOut = 8;
 
@@ -79,32 +78,6 @@ export function addressesFrom(generation: Generation, environment: string): Read
       return readSecret(generation, { name: secret, as: 'variable' }, source);
     throw unavailable(secret, 'it has no source that is none of a command', 'Give it one.');
   };
-}
-
-/** A few at a time; the first that throws ends the others. */
-async function inLanes<T>(
-  names: readonly string[],
-  signal: AbortSignal,
-  each: (name: string, signal: AbortSignal) => Promise<T>,
-): Promise<readonly T[]> {
-  const results: T[] = [];
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  let next = 0;
-  const work = Array.from({ length: Math.min(lanes, names.length) }, async () => {
-    while (next < names.length) {
-      const index = next++;
-      results[index] = await each(names[index]!, either);
-    }
-  });
-  try {
-    await Promise.all(work);
-    return results;
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(work);
-    throw error;
-  }
 }
 
 function unavailableError(

@@ -1,9 +1,11 @@
 /**
- * `reeve doctor`: whether runs are possible here, what this host cannot enforce, and how to get the rest.
+ * `reeve doctor`: whether runs are possible here, what this host cannot enforce, what commands depend on and is away, and
+ * how to get the rest.
  * Never: anything changed or run; it only looks.
  */
 import { visible, visibleLine } from '../../../core/text.ts';
-import type { Context } from '../context.ts';
+import type { Context, VerbInput } from '../context.ts';
+import { checkDependencies } from '../dependency-story.ts';
 import {
   checkConfiguration,
   checkGateway,
@@ -16,7 +18,7 @@ import { checkHost, type Finding } from '../host-story.ts';
 import type { Paint } from '../screen.ts';
 import { checkWorkspaces } from '../workspace-story.ts';
 
-export async function run(context: Context): Promise<number> {
+export async function run(context: Context, input: VerbInput): Promise<number> {
   const { screen, options, wiring } = context;
   const configuration = await checkConfiguration(context);
   const state = checkState(context);
@@ -27,6 +29,7 @@ export async function run(context: Context): Promise<number> {
     state.finding,
     ...checkRecord(state.folder),
     configuration.finding,
+    ...(await checkDependencies(context, environmentOf(input))),
     ...(await checkWorkspaces(context, host.tier !== 'none')),
     await checkGateway(context, state.folder),
   ];
@@ -43,6 +46,10 @@ export async function run(context: Context): Promise<number> {
     );
   }
   return possible ? exitCodes.ok : exitCodes.gatewayFailed;
+}
+
+function environmentOf({ options }: VerbInput): string | null {
+  return typeof options.env === 'string' ? options.env : null;
 }
 
 function describeFinding(finding: Finding, width: number, paint: Paint): string {

@@ -4,6 +4,7 @@ import * as reports from './report-schemas.ts';
 import * as shapes from './schemas.ts';
 import * as approvals from './schemas-approvals.ts';
 import * as credentials from './schemas-credentials.ts';
+import * as retention from './schemas-retention.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -27,7 +28,7 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [shapes, approvals, credentials, reports]
+  return [shapes, approvals, credentials, retention, reports]
     .flatMap((module): unknown[] => Object.values(module))
     .filter((v) => v instanceof z.ZodType);
 }

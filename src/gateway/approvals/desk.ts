@@ -123,14 +123,15 @@ async function answer(house: House, caller: Caller, requestId: string, given: An
   const seen = stateInSight(house, caller, requestId);
   const approver = approverNow(house, caller);
   // Before the proof is looked at, so that a passkey is not asked about what would be refused anyway.
-  stageFor(seen, { ...given, approver }, house.clock.now());
-  const proof = await proofOf(house, caller, seen, given);
+  // From here on it is about this stage, and no other: not about one that opens meanwhile, nor one that nobody signed for.
+  const stage = stageFor(seen, { ...given, approver }, house.clock.now());
+  const proof = await proofOf(house, caller, seen, { ...given, stage });
   const { settings } = house.generations.current;
   const risk = seen.execution.risk ?? 'critical';
   let step: AnswerStep | null = null;
   const state = house.store.approvals.answer(requestId, (at) => {
     // The roles once more: this is the moment that counts.
-    const attempt = { ...given, approver: approverNow(house, caller), proof };
+    const attempt = { ...given, stage, approver: approverNow(house, caller), proof };
     const considered = consider(at, attempt, house.clock.now(), {
       proofs: (role) => proofsFor(settings.approvals, role, risk),
       startWithinMs: settings.approvals.startWithinMs,

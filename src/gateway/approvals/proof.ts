@@ -15,7 +15,7 @@ export async function proofOf(
   house: House,
   caller: Caller,
   state: ApprovalState,
-  given: AnswerRequest,
+  given: AnswerRequest & { readonly stage: number },
 ): Promise<Proof> {
   if (given.assertion !== null) return byPasskey(house, caller, state, given, given.assertion);
   const { credential } = caller;
@@ -48,7 +48,7 @@ async function byPasskey(
   house: House,
   caller: Caller,
   { request }: ApprovalState,
-  given: AnswerRequest,
+  given: AnswerRequest & { readonly stage: number },
   assertion: JsonObject,
 ): Promise<Proof> {
   if (house.passkeys === null) {
@@ -63,7 +63,7 @@ async function byPasskey(
     content.approver !== caller.principal.id ||
     content.verdict !== given.verdict ||
     content.digest !== given.digest ||
-    (given.stage !== null && content.stage !== given.stage)
+    content.stage !== given.stage
   ) {
     throw new ReeveError(
       'APPROVAL_NOT_ALLOWED',

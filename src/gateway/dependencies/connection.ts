@@ -45,8 +45,8 @@ export async function connect(
   const socket = tcpConnect({ host, port, lookup: lookupWithin(signal), autoSelectFamily: true });
   // What goes wrong once nobody waits for it any more is of no interest, and must not end the gateway.
   socket.on('error', () => {});
-  socket.on('lookup', () => {
-    progress.doing = 'connecting';
+  socket.on('lookup', (error) => {
+    if (!error) progress.doing = 'connecting';
   });
   try {
     await settled(socket, 'connect', signal);

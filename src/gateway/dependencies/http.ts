@@ -31,8 +31,8 @@ export function lookAtHttp(
       signal,
     });
     request.on('socket', (socket: Socket) => {
-      socket.on('lookup', () => {
-        progress.doing = 'connecting';
+      socket.on('lookup', (error) => {
+        if (!error) progress.doing = 'connecting';
       });
       socket.on(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         progress.doing = 'waiting for its answer';

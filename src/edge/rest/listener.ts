@@ -2,7 +2,13 @@
  * The HTTP server under Fastify: time limits, and what happens to bytes that are no request. In: connections of anybody.
  * Never: a limit on how long an answer may take (runs are long), or a word written into an answer that is under way.
  */
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ReeveError } from '../../core/errors.ts';
 import { HttpRefusal, problemFor } from './problems.ts';
@@ -23,8 +29,11 @@ export const securityHeaders: Readonly<Record<string, string>> = Object.freeze({
   'X-Content-Type-Options': 'nosniff',
 });
 
-export function listener(handle: RequestListener): Server {
+/** `most` is how many connections may be open at once. */
+export function listener(handle: RequestListener, most: number = mostConnections): Server {
   const underWay = new WeakMap<Duplex, number>();
+  /** In the order in which they came, each with its last request. */
+  const open = new Map<Duplex, IncomingMessage | null>();
   const server = createServer(
     {
       headersTimeout: headersMs,
@@ -36,6 +45,7 @@ export function listener(handle: RequestListener): Server {
     },
     (request, response) => {
       const { socket } = request;
+      open.set(socket, request);
       underWay.set(socket, (underWay.get(socket) ?? 0) + 1);
       response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1));
       for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
@@ -44,7 +54,19 @@ export function listener(handle: RequestListener): Server {
   );
   // Bounded by headerBytes; a bound on their number would drop the ones that decide (Host, Origin) without a word.
   server.maxHeadersCount = 0;
-  server.maxConnections = mostConnections;
+  server.maxConnections = most;
+  // Whoever holds connections and asks for nothing keeps nobody out: the oldest of them makes room for who comes.
+  server.on('connection', (socket: Duplex) => {
+    open.set(socket, null);
+    socket.once('close', () => open.delete(socket));
+    if (open.size < most) return;
+    for (const [held, request] of open) {
+      const owed = (underWay.get(held) ?? 0) > 0 && request?.complete === true;
+      if (held === socket || owed) continue;
+      held.destroy();
+      break;
+    }
+  });
   // An expectation that is not 100-continue is passed over, instead of Node's bare 417.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -62,7 +62,7 @@ function describe(entry: Operation): Json {
   const codes = [
     ...always,
     ...entry.errors,
-    ...(entry.access === 'token' ? (['UNAUTHENTICATED'] as const) : []),
+    ...(entry.access === 'token' ? (['UNAUTHENTICATED', 'RATE_LIMITED'] as const) : []),
   ];
   const parameters = [
     ...[...entry.path.matchAll(/\{(\w+)\}/g)].map((m) => ({

@@ -16,6 +16,7 @@ import type { Pages } from '../page/door.ts';
 import { addPages, isPage } from '../page/routes.ts';
 import { isLoopback } from './access.ts';
 import * as contract from './contract.ts';
+import { Crowd } from './crowd.ts';
 import { watch } from './events.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
@@ -133,7 +134,8 @@ function guard(
   const authenticate = authenticator(options.token, options.who ?? null);
   const sessions = options.pages?.sessions ?? null;
   const admit = gatekeeper(options.gateway, authenticate, challenge, options, sessions);
-  app.addHook('onRequest', async (request) => {
+  const crowd = new Crowd();
+  app.addHook('onRequest', async (request, reply) => {
     const operation = operationOf(request);
     const isMcp = request.routeOptions.url === '/mcp';
     const caller = await admit({
@@ -143,7 +145,11 @@ function guard(
       scope: operation?.scope ?? null,
       isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),
     });
-    if (caller !== null) tools.callers.set(request.raw, caller);
+    if (caller !== null) {
+      // What everybody may ask is answered at once, and holds nothing.
+      if (operation?.access !== 'open') crowd.enter(caller.principal.id, reply.raw);
+      tools.callers.set(request.raw, caller);
+    }
     if (tools.stopping.aborted) {
       throw new ReeveError(
         'SHUTTING_DOWN',

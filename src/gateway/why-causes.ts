@@ -6,6 +6,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { visibleLine } from '../core/text.ts';
 import { approvalCauses } from './why-approvals.ts';
+import { dependencyCause } from './why-dependencies.ts';
 import { endCauses } from './why-ends.ts';
 import type { Cause, Fact, Known } from './why-known.ts';
 import { again, named, plain } from './why-plain.ts';
@@ -91,23 +92,7 @@ export const causes: Readonly<Record<ErrorCode, (known: Known) => Cause>> = Obje
         },
       ],
     ),
-  DEPENDENCY_UNAVAILABLE: (k) =>
-    plain(
-      k,
-      `${named(k)} did not run because something that it depends on cannot be said to be available.`,
-      [
-        `Bring back ${k.command?.dependencies.join(', ') || 'what is named'}, or see to its probe.`,
-        again(k),
-      ],
-      k.command === null
-        ? []
-        : [
-            {
-              fact: `It depends on ${k.command.dependencies.join(', ')}.`,
-              source: k.declared('dependencies'),
-            },
-          ],
-    ),
+  DEPENDENCY_UNAVAILABLE: dependencyCause,
   SECRET_UNAVAILABLE: (k) =>
     plain(
       k,

@@ -13,8 +13,8 @@ import { closedPort } from './servers.ts';
 const postgresFolder = globSync('/usr/lib/postgresql/*/bin')
   .sort()
   .find((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')));
-const redisServer = ['/usr/bin/redis-server', process.env['REEVE_TEST_REDIS'] ?? ''].find(
-  (path) => path !== '' && existsSync(path),
+const redisServer = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find((path) =>
+  existsSync(path),
 );
 /** Postgres refuses to be root. */
 const root = process.getuid?.() === 0;

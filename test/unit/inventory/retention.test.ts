@@ -77,7 +77,10 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['retention: { default: 10d, output: forever }', /longer than the 10d/],
   ['retention: { default: 90d, rules: [{ keep: 7d }] }', /the rule is for everything/],
   ['retention: { default: 90d, rules: [{ risk: low }] }', /keep/],
-  ['retention: { default: 90d, rules: [{ risk: lwo, keep: 7d }] }', /must be low, medium, high or critical/],
+  [
+    'retention: { default: 90d, rules: [{ risk: lwo, keep: 7d }] }',
+    /must be low, medium, high or critical/,
+  ],
   ['retention: { default: 90d, rules: [{ risk: [], keep: 7d }] }', /risk/],
   ['retention: { default: 90d, rules: [{ environment: ../x, keep: 7d }] }', /environment/],
   ['retention: { default: 90d, keep: 7d }', /keep/],

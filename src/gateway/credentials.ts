@@ -9,6 +9,7 @@ import { apiTokenFrom, hashOfToken } from '../core/api-token.ts';
 import type { ApiToken, Passkey } from '../core/credentials.ts';
 import { enrolmentCodeFrom, hashOfEnrolmentCode } from '../core/enrolment-code.ts';
 import { ReeveError } from '../core/errors.ts';
+import type { People } from '../core/people.ts';
 import { type Caller, hasScope } from '../core/principal.ts';
 import type { CredentialDesk, TokenRequest, TokenView } from './gateway.ts';
 import type { House } from './house.ts';
@@ -43,6 +44,7 @@ export function credentialDesk(
       checkTokenRequest(request, house.generations.current.people);
       const ofPerson = request.kind === 'person' || request.scopes.includes('approve');
       if (ofPerson) assertPerson(caller, 'A token of a person');
+      assertNoWider(caller, request, house.generations.current.people);
       const { name, principal, kind, roles, onBehalfOf, scopes, expiresInMs } = request;
       const createdAt = house.clock.now();
       const secret = apiTokenFrom(random(32));
@@ -118,6 +120,22 @@ export function credentialDesk(
       }));
     },
   });
+}
+
+/**
+ * What an agent makes is an agent like itself: not under a person's id, whose roles and records it would have, and for
+ * the same person as itself, who else could approve what it asks for.
+ */
+function assertNoWider({ principal }: Caller, request: TokenRequest, people: People): void {
+  if (principal.kind === 'person') return;
+  if (people.persons.has(request.principal))
+    throw notAllowed(
+      `An agent makes no token under the id of a person, and ${request.principal} is one.`,
+    );
+  if (principal.onBehalfOf !== null && request.onBehalfOf !== principal.onBehalfOf)
+    throw notAllowed(
+      `What an agent makes acts for whom it acts itself: onBehalfOf has to be ${principal.onBehalfOf}.`,
+    );
 }
 
 function viewOf({ hash: _, ...view }: ApiToken): TokenView {

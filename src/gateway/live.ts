@@ -12,6 +12,8 @@ const backlogBytes = 4 * 2 ** 20;
 
 export class LiveRun {
   execution: Execution;
+  /** By the clock that never goes back, in milliseconds: what people granted must have started by then. */
+  mustStartBy: number | null = null;
   /** Aborted to cancel; the reason is the text that the outcome carries. */
   readonly controller = new AbortController();
   readonly #transcript = new OutputBlocks(transcriptBytes);

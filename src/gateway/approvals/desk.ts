@@ -18,22 +18,23 @@ import { ReeveError } from '../../core/errors.ts';
 import type { AnswerStep, ApprovalState } from '../../core/people-ports.ts';
 import { type Caller, hasScope } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
-import type { AnswerChallenge, AnswerRequest, ApprovalDesk, ApprovalFilter } from '../gateway.ts';
+import type { AnswerChallenge, AnswerRequest, ApprovalDesk } from '../gateway.ts';
 import type { House } from '../house.ts';
 import { readExecution } from '../read.ts';
 import { asReeveError } from '../refuse.ts';
 import { present } from '../who.ts';
 import { close } from './expire.ts';
+import { listApprovals } from './list.ts';
 import { proceed } from './proceed.ts';
 import { proofOf } from './proof.ts';
-import { inSight, mayWithdraw, stateInSight, viewOf } from './view.ts';
+import { mayWithdraw, stateInSight, viewOf } from './view.ts';
 
 /** How long a challenge may be answered, in milliseconds. */
 const challengeMs = 5 * 60_000;
 
 export function approvalDesk(house: House): ApprovalDesk {
   return {
-    list: async (caller, filter) => list(house, caller, filter),
+    list: async (caller, filter) => listApprovals(house, caller, filter),
     show: async (caller, requestId) =>
       viewOf(house, caller, stateInSight(house, caller, requestId)),
     challenge: async (caller, requestId, wanted) =>
@@ -60,28 +61,6 @@ export function approvalDesk(house: House): ApprovalDesk {
       }
       return house.store.execution(requestId)!;
     },
-  };
-}
-
-function list(house: House, caller: Caller, filter: ApprovalFilter) {
-  if (filter.state !== 'all') {
-    const views = house.store.approvals
-      .waiting()
-      .filter((state) => inSight(house, caller, state))
-      .map((state) => viewOf(house, caller, state))
-      .filter((view) => filter.state === 'waiting' || view.mine.mayAnswer);
-    const start =
-      filter.before === undefined ? 0 : 1 + views.findIndex((v) => v.requestId === filter.before);
-    const page = views.slice(start, start + filter.limit);
-    const more = start + filter.limit < views.length;
-    return { approvals: page, nextCursor: more ? page.at(-1)!.requestId : null };
-  }
-  const { states, nextCursor } = house.store.approvals.page(filter);
-  return {
-    approvals: states
-      .filter((state) => inSight(house, caller, state))
-      .map((state) => viewOf(house, caller, state)),
-    nextCursor,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Decision, Grant } from '../../core/decision.ts';
 import { ReeveError } from '../../core/errors.ts';
 import type { Execution } from '../../core/execution.ts';
 import type { House } from '../house.ts';
+import type { LiveRun } from '../live.ts';
 import { rolesNow } from '../who.ts';
 
 /**
@@ -26,7 +27,7 @@ export function grantsFor(
     );
   }
   const { request, answers } = state;
-  if (house.clock.now() > (request.startBy ?? 0)) {
+  if (isOverdue(house, house.live.get(execution.requestId), request.startBy ?? 0)) {
     throw new ReeveError(
       'APPROVAL_EXPIRED',
       'It was granted, but did not start within the time that approvals.startWithin gives; nothing was started. Ask again.',
@@ -54,4 +55,10 @@ function assertStill(house: House, { approver, role, proof }: Answer): void {
     'APPROVAL_NOT_ALLOWED',
     `${approver}, who granted this as ${role}, ${roles === null ? 'is no longer known here' : 'does not hold that role any more'}, so the grant does not count; nothing was started. Ask again.`,
   );
+}
+
+/** By either clock: putting the one back that can be makes nothing start later. */
+export function isOverdue(house: House, live: LiveRun | undefined, startBy: number): boolean {
+  const deadline = live?.mustStartBy ?? Number.POSITIVE_INFINITY;
+  return house.clock.now() > startBy || house.clock.monotonic() > deadline;
 }

@@ -15,6 +15,7 @@ import { LiveRun } from '../live.ts';
 import { hand } from '../perform.ts';
 import type { Prepared } from '../prepare-again.ts';
 import { present } from '../who.ts';
+import { isOverdue } from './grants.ts';
 
 /** Milliseconds between two looks for room in the queue. */
 const roomMs = 250;
@@ -22,6 +23,7 @@ const roomMs = 250;
 /** Returns at once; what happens goes on record. A crash from here on leaves `queued`: another gateway takes it over. */
 export function proceed(house: House, state: ApprovalState): void {
   const live = new LiveRun(state.execution);
+  live.mustStartBy = house.clock.monotonic() + timeLeft(house, state);
   house.live.set(state.execution.requestId, live);
   void follow(house, live, state).catch((error) =>
     settle(house, live, 'rejected', known(house, error)),
@@ -52,6 +54,12 @@ async function follow(house: House, live: LiveRun, state: ApprovalState): Promis
   hand(house, caller, live, prepared);
 }
 
+/** Milliseconds until its start is overdue. No clock that was put back makes it more than the settings give. */
+function timeLeft(house: House, { request }: ApprovalState): number {
+  const { startWithinMs } = house.generations.current.settings.approvals;
+  return Math.min((request.startBy ?? 0) - house.clock.now(), startWithinMs);
+}
+
 /** What was granted is not thrown away because the queue is full: it waits for room until it is overdue. */
 async function room(house: House, live: LiveRun, startBy: number): Promise<void> {
   const { principal, concurrencyKey } = live.execution;
@@ -59,7 +67,7 @@ async function room(house: House, live: LiveRun, startBy: number): Promise<void>
     if (live.controller.signal.aborted || house.state.shuttingDown) return;
     const refusal = house.queue.noRoom(principal, concurrencyKey);
     if (refusal === null) return;
-    if (house.clock.now() > startBy) throw refusal;
+    if (isOverdue(house, live, startBy)) throw refusal;
     await sleep(roomMs);
   }
 }

@@ -410,3 +410,44 @@ test('only who has to do with a request sees it', async () => {
     (await open.gateway.approvals.list(holder(id), { state: 'mine', limit: 50 })).approvals.length;
   assert.deepEqual([await mine('olga'), await mine('sam'), await mine('ada')], [1, 0, 0]);
 });
+
+test('a list of all tells nobody of requests that are not theirs, not even by its cursor', async () => {
+  const [one, two] = [await asked('1'), await asked('2')];
+  const all = (caller: Caller, limit: number, before?: string) =>
+    open.gateway.approvals.list(caller, {
+      state: 'all',
+      limit,
+      ...(before === undefined ? {} : { before }),
+    });
+  const stranger: Caller = {
+    ...bot,
+    principal: { ...bot.principal, id: 'other-bot', onBehalfOf: null },
+  };
+  assert.deepEqual(await all(stranger, 1), { approvals: [], nextCursor: null });
+  const first = await all(bot, 1);
+  assert.deepEqual(
+    [first.approvals[0]?.requestId, first.nextCursor],
+    [two.requestId, two.requestId],
+  );
+  const second = await all(bot, 1, first.nextCursor!);
+  assert.deepEqual([second.approvals[0]?.requestId, second.nextCursor], [one.requestId, null]);
+});
+
+test('putting the clock back makes nothing that was granted start later', async () => {
+  ground.write('reeve.yaml', settings(', startWithin: 10s').replace('running: 2', 'running: 1'));
+  ground.write('inventory.yaml', `${inventory()}${entry('nap', '[/bin/sleep, "2"]')}`);
+  await reopen();
+  const view = await asked();
+  await answer(view, 'olga');
+  const nap = await open.gateway.submit(bot, ask('nap'));
+  await answer(view, 'sam');
+  const live = open.house.live.get(view.requestId)!;
+  assert.ok(live.mustStartBy !== null && live.mustStartBy <= performance.now() + 10_000);
+  // As if ten seconds had passed, and the clock had been put back by as much.
+  live.mustStartBy = performance.now();
+  ahead = -3_600_000;
+  const execution = await ended(view);
+  assert.deepEqual([execution.status, execution.errorCode], ['rejected', 'APPROVAL_EXPIRED']);
+  await open.gateway.wait(bot, nap.requestId, 20_000);
+  assert.equal(marks(), 0);
+});

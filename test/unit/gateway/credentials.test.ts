@@ -173,6 +173,14 @@ test('an agent that manages credentials cannot make those with which people appr
   const ofPerson = { ...request, kind: 'person', onBehalfOf: null, principal: 'alice' } as const;
   await refused(desk().createToken(agent, ofPerson), 'COMMAND_NOT_ALLOWED', /made by a person/);
   await refused(desk().createEnrolmentCode(agent, 'alice'), 'COMMAND_NOT_ALLOWED', /by a person/);
+  const alikeAlice = { ...request, onBehalfOf: null, principal: 'alice' };
+  await refused(desk().createToken(agent, alikeAlice), 'COMMAND_NOT_ALLOWED', /id of a person/);
+  const ofAlice = {
+    ...agent,
+    principal: { ...agent.principal, onBehalfOf: 'alice' },
+  };
+  const freed = { ...request, onBehalfOf: null, principal: 'freed' };
+  await refused(desk().createToken(ofAlice, freed), 'COMMAND_NOT_ALLOWED', /acts for whom/);
   await desk().createToken(local, ofPerson);
 });
 

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Arena } from '../arena.ts';
+import { runVerb } from '../gateway.ts';
 import { type Answer, Ground, until } from './ground.ts';
 
 const settings = {
@@ -239,4 +240,24 @@ test('auth-other-agents-job: an agent sees nothing of what another one asked for
     );
     assert.doesNotMatch(JSON.stringify(body), new RegExp(`${requestId}|${waiting}|for agent a`));
   }
+});
+
+test('appr-display-truncation: approvers see the end of a long argument as well as its beginning, and how long it is', async () => {
+  await using ground = new Ground(settings, lay);
+  const house = await open(ground);
+  const tail = '; rm -rf /the/dangerous/part';
+  const text = `${'a'.repeat(4_000 - tail.length)}${tail}`;
+  const asked = await ground.execute('announce', { text }, as(house.agent));
+  assert.equal(asked.body.status, 'awaiting_approval', JSON.stringify(asked.body));
+  const { requestId } = asked.body.result as { requestId: string };
+  const view = await ground.ask('GET', `/v1/approvals/${requestId}`, undefined, as(house.person));
+  const { dossier, digest } = view.body as { dossier: { argv: string[] }; digest: string };
+  assert.equal(dossier.argv.at(-1), text);
+  assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  // On a terminal: every character of it, its length, and the digest that an answer is bound to.
+  const { stdout, stderr } = await runVerb(ground.arena, ['approve', requestId], true);
+  const shown = `${stdout}${stderr}`.replaceAll(/\u001b\[[0-9;]*m/g, '');
+  assert.ok(shown.replaceAll(/\s/g, '').includes(text.replaceAll(/\s/g, '')), shown.slice(-2_000));
+  assert.match(shown, /4,?000 bytes/);
+  assert.ok(shown.includes(digest));
 });

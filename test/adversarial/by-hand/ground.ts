@@ -56,6 +56,15 @@ const commands = {
     approvals: ['ops_lead'],
     inputs: 'unbound',
   },
+  announce: {
+    ...common,
+    description: 'Prints a text, once somebody has approved it.',
+    run: ['/usr/bin/printf', '%s\\n', '{text}'],
+    parameters: { text: { type: 'string', maxLength: 5_000 } },
+    required: ['text'],
+    approvals: ['ops_lead'],
+    inputs: 'unbound',
+  },
   guarded: {
     ...common,
     description: 'Demands an approval.',

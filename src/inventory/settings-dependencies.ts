@@ -17,7 +17,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { SecretSources } from '../core/secret.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
 import type { Findings } from './diagnose.ts';
-import { isInside } from './placement.ts';
+import { writableFrom } from './placement.ts';
 import type { DependencyFields, ProbeField } from './settings-dependencies-schema.ts';
 import type { Path } from './source.ts';
 import { either, nearest, quote } from './words.ts';
@@ -173,10 +173,8 @@ function readUrl(text: string, at: Path, { findings }: Ground): string | null {
   return null;
 }
 
+/** In a workspace, or on its way through one, a command may have a say in where it leads. */
 function placed(written: string, { folder, environments }: Ground): PlacedPath {
   const path = resolve(folder, written);
-  const own = [...environments.values()].filter(({ workspace }) => isInside(path, workspace));
-  // The innermost: what leads out of it may lie in one that others write to.
-  const [inner] = own.map(({ workspace }) => workspace).sort((a, b) => b.length - a.length);
-  return { path, within: inner ?? null };
+  return { path, within: writableFrom(path, environments.values())?.workspace ?? null };
 }

@@ -1,5 +1,6 @@
 /** Dependencies in settings and inventory: what loads, and what is wrong, at its line. */
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { describeProbe } from '../../../src/core/dependency.ts';
@@ -81,6 +82,24 @@ dependencies:
       'command check ends with 0',
     ],
   );
+});
+
+test('a path in a workspace is known for one, however it is written', (t) => {
+  const at = house(t);
+  const real = at.folder;
+  at.write('conf/reeve.yaml', '');
+  symlinkSync(join(real, 'ws'), join(real, 'way'));
+  symlinkSync(real, join(real, 'again'));
+  const within = (path: string) => {
+    at.write('reeve.yaml', `${environments}dependencies:\n  db: { file: ${path} }\n`);
+    const { dependencies } = ok(loadSettings(join(real, 'again/reeve.yaml'), {}));
+    const probe = dependencies['db']!['development']!;
+    return probe.kind === 'file' && probe.within;
+  };
+  for (const path of ['ws/app.sqlite', 'ws', 'way/deep/x', 'again/again/ws/x'])
+    assert.equal(within(path), at.workspace, path);
+  for (const path of ['.', 'conf/reeve.yaml', 'ws/../conf/x', 'wsx', 'ws/.reeve/x'])
+    assert.equal(within(path), null, path);
 });
 
 test('an address is a name, a number or a number in brackets, and always has a port', () => {

@@ -46,7 +46,12 @@ const refusals: Readonly<Record<string, (fields: Fields) => Fields>> = {
   'fewer elements': (f) => withParameter(f, 'files', { maxItems: 1 }),
   'no leading dash': (f) => withParameter(f, 'mode', { allowLeadingDash: false }),
   'one more that is needed': (f) => ({ ...f, required: [...(f.required as string[]), 'count'] }),
-  'an environment less': (f) => ({ ...f, environments: ['development'] }),
+  'an environment less': (f) => ({
+    ...f,
+    environments: Array.isArray(f.environments)
+      ? ['development']
+      : { development: (f.environments as JsonObject).development! },
+  }),
   'a lower time limit': (f) => ({ ...f, timeout: { default: '2s', max: '7s' } }),
   'lower limits': (f) => ({ ...f, limits: { memory: '32MiB', processes: 2, cpuTime: '1s' } }),
   'a lower limit in one environment': (f) => ({

@@ -16,7 +16,11 @@ test('fields | warnings | why', (t) => {
     [`${tool}network: host`, ['network-without-reason'], 'nothing says why'],
     [`${tool}network: host\nguardrails: [reaches the mirror]`, [], 'a guardrail does'],
     [`${tool}network: host\ncomplianceNotes: approved`, [], 'a note does'],
-    [`${tool}network: host\ndependencies: [postgres]`, [], 'a dependency does'],
+    [
+      `${tool}network: host\ndependencies: [postgres]`,
+      ['dependency-without-probe'],
+      'a dependency does, though nothing looks whether it is there',
+    ],
     [
       'run: [bin/curl, -s, https://api.example/x]\nmounts: [bin]\nnetwork: host',
       [],

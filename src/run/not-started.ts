@@ -24,15 +24,12 @@ export function notStarted(seen: Seen): End | null {
     );
   }
   const message = visibleLine(seen.stderr.trim().slice(0, 500));
-  const moved =
-    /^bwrap: Can't (?:get type of|find) source (path )?(.*): (?:No such file|Not a dir)/.exec(
-      seen.stderr,
-    );
+  const moved = movedPlace(seen.stderr);
   if (moved !== null) {
     return failed(
       { exitCode: null, signal: null },
       'COMMAND_EXECUTION_FAILED',
-      `${visibleLine(moved[2]!)} was moved or removed while the sandbox was being set up, or the command's user cannot reach it; the command was not started. Leave workspaces and mounts in place while commands run.`,
+      `${visibleLine(moved)} was moved or removed while the sandbox was being set up, or the command's user cannot reach it; the command was not started. Leave workspaces and mounts in place while commands run.`,
     );
   }
   if (sandbox.childPid !== null) {
@@ -52,6 +49,14 @@ export function notStarted(seen: Seen): End | null {
     'SANDBOX_UNAVAILABLE',
     `The sandbox could not be set up, so the command was not started: ${message || `exit code ${process.code}`}. Run reeve doctor.`,
   );
+}
+
+/** The place that bubblewrap did not find any more, by its own words at either of two moments; null for other words. */
+function movedPlace(stderr: string): string | null {
+  const gone = '(?:No such file|Not a dir)';
+  const source = new RegExp(`^bwrap: Can't (?:get type of|find) source (?:path )?(.*): ${gone}`);
+  const bound = new RegExp(`^bwrap: Can't bind mount /oldroot(/.*) on /newroot/.*: ${gone}`);
+  return (source.exec(stderr) ?? bound.exec(stderr))?.[1] ?? null;
 }
 
 /** Without a sandbox the steps before the command share its exit code and its standard error. */

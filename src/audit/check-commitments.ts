@@ -4,14 +4,15 @@
  */
 import { type CommittedField, commitmentTo } from '../core/commitment.ts';
 import type { Entry } from '../core/entry.ts';
+import type { Execution } from '../core/execution.ts';
 import { digestJson, type JsonObject, type JsonValue, sha256Hex } from '../core/json.ts';
 import type { Store } from '../core/ports.ts';
 
 /**
  * `holds`: the value on hand is the one committed to. `differs`: it is another one. `expired`: retention took the value and
- * the salt, so that nobody can tell. `plain`: an entry of version 1, whose hash can be compared without a salt, and fits.
+ * the salt, so that nobody can tell. `missing`: it is gone, and retention did not take it. `plain`: an entry of version 1, whose hash can be compared without a salt, and fits.
  */
-export type CommitmentVerdict = 'holds' | 'plain' | 'differs' | 'expired';
+export type CommitmentVerdict = 'holds' | 'plain' | 'differs' | 'missing' | 'expired';
 export interface CommitmentFinding {
   readonly seq: number;
   readonly kind: string;
@@ -42,20 +43,29 @@ export function checkCommitments(
   return Object.freeze(
     store.entriesOf(requestId).flatMap((entry) =>
       claimsOf(entry).map(({ field, said }): CommitmentFinding => {
-        const verdict = verdictOn(said, execution.salt, field, onHand[field]);
+        const hash = onHand[field];
+        const verdict =
+          hash === null ? goneOf(execution, field) : verdictOn(said, execution.salt, field, hash);
         return Object.freeze({ seq: entry.seq, kind: entry.kind, field, verdict });
       }),
     ),
   );
 }
 
+/** Retention says what it took; what is gone otherwise was taken by somebody else. */
+function goneOf(execution: Execution, field: CommittedField): CommitmentVerdict {
+  const { outputExpiredAt, payloadsExpiredAt } = execution;
+  const isOutput = field === 'stdout' || field === 'stderr';
+  const taken = payloadsExpiredAt !== null || (isOutput && outputExpiredAt !== null);
+  return taken ? 'expired' : 'missing';
+}
+
 function verdictOn(
   said: string,
   salt: string | null,
   field: CommittedField,
-  hash: string | null,
+  hash: string,
 ): CommitmentVerdict {
-  if (hash === null) return 'expired';
   if (!said.startsWith('hmac-sha256:')) return said === hash ? 'plain' : 'differs';
   return said === commitmentTo(salt, field, hash) ? 'holds' : 'differs';
 }

@@ -79,7 +79,7 @@ export const checkReport: z.ZodType<CheckReport> = z
         seq: count,
         kind: text,
         field: z.enum(committedFields),
-        verdict: z.enum(['holds', 'plain', 'differs', 'expired']),
+        verdict: z.enum(['holds', 'plain', 'differs', 'missing', 'expired']),
       }),
     ),
   })

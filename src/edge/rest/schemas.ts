@@ -110,9 +110,12 @@ const detail = z.object({
   problem: text,
   expected: text.optional(),
 });
+/** What a face says of a call that it could not read, or was told not to pass on; how runs end is the gateway's to say. */
+const refusedByFaces = ['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'COMMAND_NOT_ALLOWED'] as const;
+
 export const refusedBody = z
   .strictObject({
-    errorCode,
+    errorCode: z.enum(refusedByFaces),
     message: text.min(1).max(4_000),
     details: z.array(z.strictObject(detail.shape)).max(100).optional(),
     command: text.max(200).nullable().optional(),

@@ -63,6 +63,20 @@ test('what expired can be told by nobody', () => {
   assert.ok(check(whole, bare, drafts).every((each) => each.endsWith('expired')));
 });
 
+test('what is gone and did not expire is missing', () => {
+  assert.deepEqual(check(execution, null, drafts).slice(2), [
+    '2 parameters holds',
+    '2 digest holds',
+    '2 stdout missing',
+    '2 stderr missing',
+  ]);
+  const gone = { ...execution, arguments: null, digest: null, outputExpiredAt: 5 };
+  assert.deepEqual(check(gone, output, drafts).slice(0, 2), [
+    '1 parameters missing',
+    '1 digest missing',
+  ]);
+});
+
 test('plain hashes of entries of version 1 are compared as they are', () => {
   const { parametersHash, digest } = execution;
   const stream = (bytes: Uint8Array) => ({ total: 3, kept: 3, sha256: sha256Hex(bytes) });

@@ -14,7 +14,9 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   try {
     const desk = connection.gateway.retention;
     const report = await desk.check(connection.caller(), input.operands[0]!);
-    const differs = report.findings.some(({ verdict }) => verdict === 'differs');
+    const differs = report.findings.some(
+      ({ verdict }) => verdict === 'differs' || verdict === 'missing',
+    );
     if (options.output === 'json') {
       const { checkReportOf } = await import('../../rest/convert-retention.ts');
       await screen.printJson(checkReportOf(report));
@@ -40,7 +42,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     }
     if (differs) {
       await screen.say(
-        'What differs was changed in the database after it was put on record. reeve audit verify tells whether the record was, too.\n',
+        'What differs or is missing was changed in the database after it was put on record. reeve audit verify tells whether the record was, too.\n',
       );
     }
     return differs ? exitCodes.failed : exitCodes.ok;
@@ -57,6 +59,8 @@ function said({ verdict }: CommitmentFinding, paint: Paint): string {
       return paint.good('holds (a plain hash of version 1)');
     case 'differs':
       return paint.bad('DIFFERS');
+    case 'missing':
+      return paint.bad('MISSING');
     case 'expired':
       return paint.dim('expired');
   }

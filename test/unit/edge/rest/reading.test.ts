@@ -247,6 +247,11 @@ test('a face that forwards can put on record what it refused', async (t) => {
       .message,
     /errorCode: is none of the values/,
   );
+  // How an approval or a run ended is the gateway's to say: nobody puts such words on record for it.
+  for (const errorCode of ['APPROVAL_REJECTED', 'HOST_LOST', 'AUDIT_UNAVAILABLE']) {
+    const told = await post('/v1/commands/refused', { errorCode, message: 'alice rejected it' });
+    assert.equal((await problem(told)).errorCode, 'INVALID_REQUEST', errorCode);
+  }
 });
 
 test('administration: freeze asks for a reason, reload tells what is wrong', async (t) => {

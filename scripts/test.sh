@@ -7,6 +7,7 @@ cd -- "$(dirname -- "$0")/.."
 sh scripts/setup.sh
 sh scripts/setup/browser.sh
 sh scripts/setup/go.sh
+sh scripts/setup/tools.sh
 sh scripts/check.sh
 
 if [ $# -eq 0 ]; then

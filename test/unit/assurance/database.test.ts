@@ -1,0 +1,185 @@
+/** What is read of an SQLite database that somebody else wrote, and what such a file cannot make us do. */
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { compareDatabases } from '../../../src/assurance/compare-databases.ts';
+import {
+  type DatabaseBounds,
+  databaseBounds,
+  snapshotDatabase,
+} from '../../../src/assurance/database.ts';
+import { varianceOf } from '../../../src/assurance/normalise.ts';
+
+interface Place {
+  readonly folder: string;
+  readonly snapshot: (bounds?: Partial<DatabaseBounds>) => ReturnType<typeof snapshotDatabase>;
+  readonly sql: (text: string) => void;
+}
+
+async function within(work: (place: Place) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-database-'));
+  mkdirSync(join(folder, 'scratch'));
+  mkdirSync(join(folder, 'w'));
+  try {
+    await work({
+      folder,
+      snapshot: (bounds = {}) =>
+        snapshotDatabase(
+          join(folder, 'w'),
+          'app.sqlite',
+          join(folder, 'scratch'),
+          varianceOf([], []),
+          { ...databaseBounds, ...bounds },
+        ),
+      sql: (text) => {
+        const db = new DatabaseSync(join(folder, 'w/app.sqlite'));
+        db.exec(text);
+        db.close();
+      },
+    });
+    assert.deepEqual(readdirSync(join(folder, 'scratch')), [], 'nothing is left behind');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const app = `
+  create table users (id integer primary key autoincrement, name text, created_at text, seen integer, token blob);
+  create index users_by_name on users (name);
+  create table seaql_migrations (version text primary key, applied_at integer not null);
+`;
+
+test('schema, rows and migrations are read; order, layout and times do not count', async () => {
+  await within(async ({ snapshot, sql, folder }) => {
+    sql(
+      `${app} insert into users (name, created_at, seen) values ('Ada', '2026-11-22 10:00:00', 1), ('Bob', null, 2);
+       insert into seaql_migrations values ('m1', 1700000000), ('m2', 1700000001);`,
+    );
+    const one = await snapshot();
+    rmSync(join(folder, 'w/app.sqlite'));
+    sql(
+      `${app.replace('(id integer', '\n ( id  integer').replace('( id  integer', '(id integer')}
+       insert into users (name, created_at, seen) values ('Ada', '2026-12-01 11:11:11', 1), ('Bob', null, 2);
+       insert into seaql_migrations values ('m2', 1800000000), ('m1', 1800000001);`,
+    );
+    const other = await snapshot();
+    assert.deepEqual(one.problems, []);
+    assert.deepEqual(one.migrations, ['m1', 'm2']);
+    assert.deepEqual(compareDatabases([one], [other]), []);
+    assert.ok(one.schema.some(({ name }) => name === 'index users_by_name'));
+  });
+});
+
+test('another row, a skipped migration and another schema are told', async () => {
+  await within(async ({ snapshot, sql }) => {
+    sql(
+      `${app} insert into users (name) values ('Ada');
+       insert into seaql_migrations values ('m1', 1), ('m2', 2);`,
+    );
+    const one = await snapshot();
+    sql(
+      `insert into users (name) values ('Eve'); delete from seaql_migrations where version = 'm2';
+       drop index users_by_name;`,
+    );
+    const found = compareDatabases([one], [await snapshot()]);
+    assert.deepEqual(
+      found.map(({ where, expected, actual }) => [where, expected !== null, actual !== null]),
+      [
+        ['app.sqlite: migration', true, false],
+        ['app.sqlite: schema', true, false],
+        ['app.sqlite: row of sqlite_sequence', true, false],
+        ['app.sqlite: row of sqlite_sequence', false, true],
+        ['app.sqlite: row of users', false, true],
+      ],
+    );
+    assert.match(found.at(-1)!.actual!, /name "Eve"/);
+  });
+});
+
+test('what is only in the write-ahead log is read, and nothing is written beside it', async () => {
+  await within(async ({ folder, snapshot }) => {
+    const file = join(folder, 'w/app.sqlite');
+    const db = new DatabaseSync(join(folder, 'live.sqlite'));
+    db.exec('pragma journal_mode = wal; create table t (a); insert into t values (1);');
+    db.exec('pragma wal_checkpoint(truncate); insert into t values (2);');
+    copyFileSync(join(folder, 'live.sqlite'), file);
+    copyFileSync(join(folder, 'live.sqlite-wal'), `${file}-wal`);
+    db.close();
+    const before = [readFileSync(file), statSync(file).mtimeMs];
+    const { tables, problems } = await snapshot();
+    assert.deepEqual(problems, []);
+    assert.deepEqual(tables, [
+      { name: 't', rows: ['[["a",{"integer":"1"}]]', '[["a",{"integer":"2"}]]'] },
+    ]);
+    assert.deepEqual([readFileSync(file), statSync(file).mtimeMs], before);
+    assert.deepEqual(readdirSync(join(folder, 'w')).sort(), ['app.sqlite', 'app.sqlite-wal']);
+  });
+});
+
+test('views, triggers, virtual tables and generated columns are named and never run', async () => {
+  await within(async ({ snapshot, sql }) => {
+    sql(`
+      create table t (a, b generated always as (hex(zeroblob(10))) virtual);
+      insert into t (a) values (1);
+      create view endless as with recursive c(x) as (select 1 union all select x + 1 from c) select x from c;
+      create trigger tr after insert on t begin delete from t; end;
+      create virtual table f using fts5(body);
+      insert into f values ('hello');
+      create table "odd ""name'; drop" ("co""l umn" text);
+    `);
+    const { tables, schema, problems } = await snapshot();
+    assert.deepEqual(problems, []);
+    const names = tables.map(({ name }) => name);
+    assert.ok(names.includes('t') && names.includes(`odd "name'; drop`));
+    assert.ok(!names.includes('endless') && !names.includes('f'));
+    assert.deepEqual(tables.find(({ name }) => name === 't')!.rows, ['[["a",{"integer":"1"}]]']);
+    assert.ok(schema.some(({ name }) => name === 'view endless'));
+  });
+});
+
+test('a file that is damaged is compared by its bytes, and the process goes on', async () => {
+  await within(async ({ folder, snapshot, sql }) => {
+    sql(`${app} insert into users (name, token) values ('Ada', randomblob(20000));`);
+    const file = join(folder, 'w/app.sqlite');
+    const whole = readFileSync(file);
+    truncateSync(file, 5_000);
+    const cut = await snapshot();
+    assert.ok(cut.sha256 !== null || cut.problems.length > 0);
+    // Each byte of header and schema in turn: whatever comes of it comes as a value.
+    for (let at = 16; at < 4096; at += 7) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = bytes[at]! ^ 0xff;
+      writeFileSync(file, bytes);
+      const read = await snapshot();
+      assert.ok(Array.isArray(read.tables));
+    }
+    writeFileSync(file, 'SQLite format 3\0');
+    assert.equal(typeof (await snapshot()).sha256, 'string');
+  });
+});
+
+test('what is too large is said, and so is a transaction that was never finished', async () => {
+  await within(async ({ folder, snapshot, sql }) => {
+    sql(`create table t (a); insert into t values ('x'), ('y'), ('z');`);
+    assert.match((await snapshot({ rows: 2 })).problems.join(), /too large/);
+    assert.match((await snapshot({ text: 10 })).problems.join(), /too large/);
+    assert.match((await snapshot({ bytes: 100 })).problems.join(), /has \d+ bytes/);
+    writeFileSync(join(folder, 'w/app.sqlite-journal'), Buffer.alloc(600, 0xd9));
+    assert.match((await snapshot()).problems.join(), /never finished/);
+    assert.ok(existsSync(join(folder, 'w/app.sqlite-journal')));
+  });
+});

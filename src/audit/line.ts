@@ -67,6 +67,8 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
     case 'outcome':
     case 'lost':
       return recordOf(entry, state, text(entry.body.status) ?? 'unknown', null);
+    case 'assurance-recorded':
+      return recordOf(entry, state, entry.body.verdict === 'pass' ? 'ok' : 'failed', entry.body);
     case 'generation-refused':
       return recordOf(entry, state, 'failed', entry.body);
     case 'unauthenticated':
@@ -85,6 +87,7 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
     case 'payloads-expired':
     case 'hold-placed':
     case 'hold-released':
+    case 'assurance-waived':
       return recordOf(entry, state, 'ok', entry.body);
     default:
       // An entry that a newer Reeve wrote into this state: better told of than passed over.

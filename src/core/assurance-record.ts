@@ -67,6 +67,7 @@ export interface AssuranceRecord extends AssuranceFacts {
 
 /** What its entry binds: `sha256:…` over the canonical JSON of the facts. */
 export function checksumOf(facts: AssuranceFacts): string {
+  // A record is facts with what came of them, which is not bound by its entry.
   const own = Object.fromEntries(
     Object.entries(facts).filter(([name]) => name !== 'auditEntry' && name !== 'waiver'),
   );

@@ -36,6 +36,8 @@ export const entryKinds = [
   'payloads-expired',
   'hold-placed',
   'hold-released',
+  'assurance-recorded',
+  'assurance-waived',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -1,5 +1,6 @@
 /** What the inner rooms ask of the outside: time, identifiers, storage. Implemented elsewhere, wired in main. */
 import type { ApprovalRequest } from './approval.ts';
+import type { AssuranceStore } from './assurance-ports.ts';
 import type { Entry, EntryDraft } from './entry.ts';
 import type { ReeveError } from './errors.ts';
 import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './execution.ts';
@@ -87,6 +88,8 @@ export interface Store {
   readonly credentials: CredentialStore;
   /** What expires, and what is held. */
   readonly retention: RetentionStore;
+  /** Evidence that tools do what the command line does. */
+  readonly assurance: AssuranceStore;
 
   /**
    * Records a new execution (`queued`, `awaiting_approval` or already `rejected`) with its first entries. `approval` is

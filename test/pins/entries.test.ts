@@ -34,6 +34,8 @@ test('the kinds of entries are these', () => {
       'payloads-expired',
       'hold-placed',
       'hold-released',
+      'assurance-recorded',
+      'assurance-waived',
     ],
   );
 });

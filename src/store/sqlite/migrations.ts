@@ -7,6 +7,8 @@
  * Executions hold the payload that entries only name by digest, so that it can expire while the entries stay.
  */
 
+import { assuranceStep } from './assurance-step.ts';
+
 /** "REEV": tells this database from any other. */
 export const applicationId = 0x52454556;
 
@@ -232,4 +234,5 @@ export const migrations: readonly string[] = Object.freeze([
     check (coalesce(request_id, command, principal, environment, since, until) is not null)
   ) strict;
   `,
+  assuranceStep,
 ]);

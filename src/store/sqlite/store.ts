@@ -7,6 +7,7 @@ import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
 import { insertApprovalRequest } from './approval-rows.ts';
 import { approvalsOf } from './approvals.ts';
+import { assuranceOf } from './assurance.ts';
 import { credentialsOf } from './credentials.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { appendEntries, entriesAfter, entriesOf } from './entries.ts';
@@ -54,6 +55,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
     approvals: approvalsOf(db),
     credentials: credentialsOf(db),
     retention: { ...expiryOf(db), ...holdsOf(db) },
+    assurance: assuranceOf(db),
     accept: (execution, entries, idempotency, approval = null) =>
       db.transaction((): AcceptResult => {
         const { requestId, principal, status } = execution;
@@ -117,7 +119,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         if (changed === 0) throw notFound(requestId);
       }),
 
-    finish: (requestId, fence, at, outcome, entry) =>
+    finish: (requestId, fence, at, outcome, entry, result = noResult) =>
       db.transaction(() => {
         const { status, fence: present } = known(requestId);
         if (status !== 'running' || present !== fence) return false;
@@ -137,13 +139,15 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         const { stdout, stderr } = outcome;
         db.write(
           'output',
-          'insert into outputs select id, ?, ?, ?, ?, ?, ? from executions where request_id = ?',
+          'insert into outputs (id, stdout, stderr, stdout_total, stderr_total, stdout_truncated, stderr_truncated, structured, structured_problem) select id, ?, ?, ?, ?, ?, ?, ?, ? from executions where request_id = ?',
           stdout.bytes,
           stderr.bytes,
           stdout.total,
           stderr.total,
           stdout.truncated ? 1 : 0,
           stderr.truncated ? 1 : 0,
+          result.structured === null ? null : JSON.stringify(result.structured),
+          result.structuredProblem,
           requestId,
         );
         appendEntries(db, [entry]);

@@ -86,7 +86,7 @@ export interface Runbook {
   /** How many steps may be under way at once. */
   readonly parallel: number;
   readonly guardrails: readonly string[];
-  /** As declared. The order in which they run is `orderOf` in src/runbooks/order.ts. */
+  /** As declared. The order in which they run is `orderOf` in runbook-graph.ts. */
   readonly steps: readonly RunbookStep[];
   /** Digest of the declaration as written. */
   readonly hash: string;

@@ -8,6 +8,7 @@ sh scripts/setup.sh
 sh scripts/setup/browser.sh
 sh scripts/setup/go.sh
 sh scripts/setup/tools.sh
+sh scripts/setup/containers.sh
 sh scripts/check.sh
 
 if [ $# -eq 0 ]; then

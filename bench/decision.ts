@@ -55,6 +55,7 @@ const commands = Array.from({ length: 20 }, (_, i): Command => {
     guardrails: ['backup checked'],
     variables: {},
     stdin: null,
+    result: null,
     examples: { accept: [], reject: [] },
     hash: digestJson({ name }),
   };

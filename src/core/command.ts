@@ -1,5 +1,6 @@
 /** What the inventory declares: one command, checked and complete. Frozen values; nothing here reads a file. */
 import type { JsonObject, JsonValue } from './json.ts';
+import type { ResultDeclaration } from './result.ts';
 import type { SecretUse } from './secret.ts';
 
 export const risks = ['low', 'medium', 'high', 'critical'] as const;
@@ -16,6 +17,22 @@ export type Token =
   | { readonly kind: 'flag'; readonly flag: string; readonly when: string }
   | { readonly kind: 'option'; readonly option: string; readonly value: readonly TokenPart[] }
   | { readonly kind: 'spread'; readonly parameter: string };
+
+/**
+ * A JSON value with holes. `parameter` becomes the typed value of that parameter (or the environment's name); as a member
+ * of an object it is left out where the parameter was not given. `text` is always text. Keys are never templates.
+ */
+export type JsonTemplate =
+  | { readonly kind: 'fixed'; readonly value: null | boolean | number | string }
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'text'; readonly parts: readonly TokenPart[] }
+  | { readonly kind: 'list'; readonly items: readonly JsonTemplate[] }
+  | { readonly kind: 'object'; readonly members: readonly (readonly [string, JsonTemplate])[] };
+
+/** Where standard input comes from: the value of one text parameter, byte for byte, or canonical JSON. */
+export type StandardInput =
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'json'; readonly template: JsonTemplate };
 
 /** Times in milliseconds. */
 export interface TimeLimit {
@@ -102,8 +119,10 @@ export interface Command {
   readonly approvals: readonly ApprovalStage[];
   readonly guardrails: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** The parameter whose value becomes standard input, if any. */
-  readonly stdin: string | null;
+  /** What becomes standard input, if anything. */
+  readonly stdin: StandardInput | null;
+  /** What standard output is declared to be, if anything. */
+  readonly result: ResultDeclaration | null;
   readonly examples: {
     readonly accept: readonly JsonValue[];
     readonly reject: readonly JsonValue[];

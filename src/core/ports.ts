@@ -5,6 +5,7 @@ import type { Entry, EntryDraft } from './entry.ts';
 import type { ReeveError } from './errors.ts';
 import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './execution.ts';
 import type { ApprovalStore, CredentialStore } from './people-ports.ts';
+import type { StructuredResult } from './result.ts';
 import type { RetentionStore } from './retention-ports.ts';
 
 /** `now` is milliseconds since 1970 (UTC); `monotonic` is milliseconds on a clock that never goes back. */
@@ -68,7 +69,8 @@ export interface RunHandle {
   readonly cgroups: readonly string[];
 }
 
-export interface StoredOutput {
+/** What was read of standard output goes with it, and expires with it. */
+export interface StoredOutput extends StructuredResult {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly stdoutTotal: number;
@@ -114,13 +116,17 @@ export interface Store {
   ): StartResult;
   /** Remembers the processes of a running execution. No entry: it tells nothing about what was decided or done. */
   attach(requestId: string, handle: RunHandle): void;
-  /** Compare-and-set to `running`'s end, with output and outcome entry. False if somebody else has settled it. */
+  /**
+   * Compare-and-set to `running`'s end, with output, what was read of it (nothing unless told) and outcome entry. False if
+   * somebody else has settled it.
+   */
   finish(
     requestId: string,
     fence: number,
     at: number,
     outcome: Outcome,
     entry: EntryDraft,
+    result?: StructuredResult,
   ): boolean;
   /** Compare-and-set from an open status to a final one without a run's outcome (refused at start, cancelled, lost). */
   settle(

@@ -8,6 +8,7 @@ import { ReeveError } from '../core/errors.ts';
 import { type Execution, isFinal } from '../core/execution.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Principal } from '../core/principal.ts';
+import { noResult } from '../core/result.ts';
 import type { ExecutionEvent, Listing } from './gateway.ts';
 import type { House } from './house.ts';
 import { stagesOf } from './judge.ts';
@@ -99,6 +100,7 @@ export function readOutput(house: House, caller: Caller, requestId: string): Sto
       stderrTotal: stderr.byteLength,
       stdoutTruncated: false,
       stderrTruncated: false,
+      ...noResult,
     };
   }
   return house.store.output(execution.requestId) ?? noOutput;
@@ -111,6 +113,7 @@ const noOutput: StoredOutput = Object.freeze({
   stderrTotal: 0,
   stdoutTruncated: false,
   stderrTruncated: false,
+  ...noResult,
 });
 
 export async function* watchExecution(

@@ -133,7 +133,8 @@ export function readDeclaration(
     approvals: readStages(approvals, null),
     guardrails: fields.guardrails ?? [],
     variables: { ...fields.variables },
-    stdin,
+    stdin: stdin === null ? null : { kind: 'parameter', name: stdin },
+    result: null,
     examples: {
       accept: (fields.examples?.accept ?? []) as JsonValue[],
       reject: (fields.examples?.reject ?? []) as JsonValue[],

@@ -16,7 +16,7 @@ import { Objections } from './objections.ts';
 import { renderKey, renderTemplate, sharedKey } from './render.ts';
 import { parseText } from './template.ts';
 import type { Validator } from './validator.ts';
-import { validatorOf } from './validators.ts';
+import { bytesFrom, validatorOf } from './validators.ts';
 import { quote } from './words.ts';
 import { resolveInWorkspace, sandboxPath, sandboxWorkspace } from './workspace-path.ts';
 
@@ -192,15 +192,10 @@ function standardInput(
   given: JsonObject,
   validator: Validator,
 ): Uint8Array | null {
-  const value =
-    command.stdin !== null && Object.hasOwn(given, command.stdin)
-      ? given[command.stdin]
-      : undefined;
+  const name = bytesFrom(command);
+  const value = name !== null && Object.hasOwn(given, name) ? given[name] : undefined;
   if (typeof value !== 'string') return null;
-  return Buffer.from(
-    value,
-    validator.properties.get(command.stdin!)?.base64 === true ? 'base64' : 'utf8',
-  );
+  return Buffer.from(value, validator.properties.get(name!)?.base64 === true ? 'base64' : 'utf8');
 }
 
 async function identify(command: Command): Promise<Executable> {

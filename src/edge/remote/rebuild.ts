@@ -1,7 +1,7 @@
 /** The gateway's values out of the answers of REST. Pure. What REST does not tell (owner, fence) is marked as elsewhere. */
 import type { Entry } from '../../core/entry.ts';
 import type { Execution } from '../../core/execution.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ExecutionFilter, StoredOutput } from '../../core/ports.ts';
 import type { WhyReport } from '../../gateway/gateway.ts';
 import type { Answer } from '../answer.ts';
@@ -56,6 +56,8 @@ interface OutputFields {
   readonly stderrTotal: number;
   readonly stdoutTruncated: boolean;
   readonly stderrTruncated: boolean;
+  readonly structured?: JsonValue | undefined;
+  readonly structuredProblem?: string | undefined;
 }
 
 export function outputOf(report: OutputFields): StoredOutput {
@@ -67,6 +69,8 @@ export function outputOf(report: OutputFields): StoredOutput {
     stderrTotal,
     stdoutTruncated,
     stderrTruncated,
+    structured: report.structured ?? null,
+    structuredProblem: report.structuredProblem ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from '../../core/command.ts';
 import { reachesUnnamedFolders } from '../../core/input-patterns.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { bytesFrom } from '../validators.ts';
 import { domainOf } from './arguments.ts';
 import { isDangerous } from './complaints.ts';
 import type { Program } from './program-record.ts';
@@ -42,7 +43,7 @@ function reportPatterns(command: Command, report: Report): void {
   const properties = command.parameters.properties as Record<string, JsonObject>;
   for (const [name, property] of Object.entries(properties)) {
     const schema = (property.items as JsonObject | undefined) ?? property;
-    if (typeof schema.pattern !== 'string' || name === command.stdin) continue;
+    if (typeof schema.pattern !== 'string' || name === bytesFrom(command)) continue;
     const steps = [
       'parameters',
       name,

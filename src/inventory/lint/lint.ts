@@ -138,7 +138,7 @@ function reportVisit(
     report({
       rule: 'code-from-caller',
       steps: ['stdin'],
-      message: `${visit.name} runs standard input as code, and that is what ${command.stdin} of a caller becomes`,
+      message: `${visit.name} runs standard input as code, and a caller decides what that is`,
       remedy: `Give ${visit.name} fixed code or a script in a mount. Safe is ${program.safe}`,
     });
 }

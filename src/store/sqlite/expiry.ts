@@ -129,7 +129,7 @@ function idsOf(
 function take(db: Database, what: Expired['what'], id: number, now: number): boolean {
   const output = db.write(
     'output expires',
-    "update outputs set stdout = x'', stderr = x'' where id = ?",
+    "update outputs set stdout = x'', stderr = x'', structured = null, structured_problem = null where id = ?",
     id,
   );
   if (what === 'output') {

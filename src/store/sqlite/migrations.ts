@@ -8,6 +8,7 @@
  */
 
 import { assuranceStep } from './assurance-step.ts';
+import { resultStep } from './result-step.ts';
 
 /** "REEV": tells this database from any other. */
 export const applicationId = 0x52454556;
@@ -235,4 +236,5 @@ export const migrations: readonly string[] = Object.freeze([
   ) strict;
   `,
   assuranceStep,
+  resultStep,
 ]);

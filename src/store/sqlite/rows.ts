@@ -99,5 +99,7 @@ export function readOutput(row: Row): StoredOutput {
     stderrTotal: Number(row.stderr_total),
     stdoutTruncated: row.stdout_truncated === 1,
     stderrTruncated: row.stderr_truncated === 1,
+    structured: typeof row.structured === 'string' ? JSON.parse(row.structured) : null,
+    structuredProblem: (row.structured_problem ?? null) as string | null,
   });
 }

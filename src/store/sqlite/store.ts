@@ -5,6 +5,7 @@
 import type { ApprovalRequest } from '../../core/approval.ts';
 import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts';
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
+import { noResult } from '../../core/result.ts';
 import { insertApprovalRequest } from './approval-rows.ts';
 import { approvalsOf } from './approvals.ts';
 import { assuranceOf } from './assurance.ts';

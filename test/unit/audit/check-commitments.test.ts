@@ -7,6 +7,7 @@ import type { Entry, EntryDraft } from '../../../src/core/entry.ts';
 import type { Execution } from '../../../src/core/execution.ts';
 import { digestJson, sha256Hex } from '../../../src/core/json.ts';
 import type { StoredOutput } from '../../../src/core/ports.ts';
+import { noResult } from '../../../src/core/result.ts';
 import { anExecution, anOutcome } from '../../contract/samples.ts';
 
 const written = (drafts: readonly EntryDraft[]): readonly Entry[] =>
@@ -20,6 +21,7 @@ const output: StoredOutput = {
   stderrTotal: 99,
   stdoutTruncated: false,
   stderrTruncated: true,
+  ...noResult,
 };
 const execution = anExecution({ arguments: args, parametersHash: digestJson(args) });
 

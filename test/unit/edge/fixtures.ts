@@ -1,6 +1,7 @@
 /** An execution and its output as a store would give them, with whatever a test changes. */
 import type { Execution } from '../../../src/core/execution.ts';
 import type { StoredOutput } from '../../../src/core/ports.ts';
+import { noResult } from '../../../src/core/result.ts';
 
 export function anExecution(changes: Partial<Execution> = {}): Execution {
   return {
@@ -53,5 +54,6 @@ export function anOutput(
     stderrTotal: err.byteLength,
     stdoutTruncated: false,
     stderrTruncated: false,
+    ...noResult,
   };
 }

@@ -102,6 +102,7 @@ test('every field of the design loads as it says', (t) => {
     guardrails: ['backup checked', 'off-peak'],
     variables: {},
     stdin: null,
+    result: null,
     examples: { accept: [{}], reject: [{ steps: -1 }] },
   });
   assert.equal(inventory.byTool.get('migrate_db'), command);

@@ -47,6 +47,7 @@ export function command(name: string, over: Partial<Command> = {}): Command {
     guardrails: [],
     variables: {},
     stdin: null,
+    result: null,
     examples: { accept: [], reject: [] },
     ...over,
   } as const satisfies Omit<Command, 'hash'>;

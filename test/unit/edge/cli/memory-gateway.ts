@@ -4,6 +4,7 @@ import { ReeveError, Refusal } from '../../../../src/core/errors.ts';
 import { type Execution, type ExecutionStatus, isFinal } from '../../../../src/core/execution.ts';
 import type { ExecutionFilter, StoredOutput } from '../../../../src/core/ports.ts';
 import type { Caller, Trust } from '../../../../src/core/principal.ts';
+import { noResult } from '../../../../src/core/result.ts';
 import type {
   ExecuteRequest,
   ExecutionEvent,
@@ -165,6 +166,7 @@ export function memoryGateway(trust: Trust): Gateway {
         stderrTotal: stderr.length,
         stdoutTruncated: false,
         stderrTruncated: false,
+        ...noResult,
       };
     },
     watch: async function* (_caller, id): AsyncGenerator<ExecutionEvent> {

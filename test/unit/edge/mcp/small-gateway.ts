@@ -8,6 +8,7 @@ import { type ErrorCode, ReeveError, Refusal } from '../../../../src/core/errors
 import { type Execution, type ExecutionStatus, isFinal } from '../../../../src/core/execution.ts';
 import type { StoredOutput } from '../../../../src/core/ports.ts';
 import type { Caller } from '../../../../src/core/principal.ts';
+import { noResult } from '../../../../src/core/result.ts';
 import type {
   ExecuteRequest,
   ExecutionEvent,
@@ -312,6 +313,7 @@ export function smallGateway(): SmallGateway {
         stderrTotal: stderr.length,
         stdoutTruncated: false,
         stderrTruncated: false,
+        ...noResult,
       };
     },
     watch: (caller, requestId, signal) => events(own(caller, requestId), signal),

@@ -1,4 +1,5 @@
 /** What the inventory declares: one command, checked and complete. Frozen values; nothing here reads a file. */
+import type { AssuranceDeclaration } from './assurance.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ResultDeclaration } from './result.ts';
 import type { SecretUse } from './secret.ts';
@@ -123,6 +124,8 @@ export interface Command {
   readonly stdin: StandardInput | null;
   /** What standard output is declared to be, if anything. */
   readonly result: ResultDeclaration | null;
+  /** How it is held to the application's own command line, if it is. */
+  readonly assurance: AssuranceDeclaration | null;
   readonly examples: {
     readonly accept: readonly JsonValue[];
     readonly reject: readonly JsonValue[];

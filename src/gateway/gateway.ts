@@ -16,6 +16,7 @@ import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
 import type { LogDesk } from './log-files.ts';
+import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
 import type { WhyReport } from './why-report.ts';
 
@@ -254,6 +255,8 @@ export interface Gateway {
   readonly log: LogDesk;
   /** Retention: what expires, and what is held. */
   readonly retention: RetentionDesk;
+  /** Runs in copies of a workspace: for rooms of this process, never for a caller's own request. */
+  readonly rehearsals: RehearsalDesk;
   readonly approvals: ApprovalDesk;
   readonly credentials: CredentialDesk;
 

@@ -1,6 +1,7 @@
 /** The desks of a gateway that keeps neither approvals nor credentials. Every question is refused in words. */
 import { ReeveError } from '../core/errors.ts';
 import type { ApprovalDesk, CredentialDesk, LogDesk } from './gateway.ts';
+import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
 
 const nowhere = async (): Promise<never> => {
@@ -43,3 +44,6 @@ export const noRetention: RetentionDesk = Object.freeze({
   releaseHold: nowhere,
   check: nowhere,
 });
+
+/** Copies are made where the workspace is: in the process of the gateway itself. */
+export const noRehearsals: RehearsalDesk = Object.freeze({ prepare: nowhere, run: nowhere });

@@ -15,6 +15,7 @@ import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
 import { logDesk } from './log-desk.ts';
+import { noRehearsals } from './no-desks.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import { expiryOfPayloads } from './prune.ts';
@@ -67,6 +68,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
   return {
     log: logDesk(house),
     retention: retentionDesk(house),
+    rehearsals: noRehearsals,
     approvals: approvalDesk(house),
     credentials: credentialDesk(house),
     submit: (caller, request) => {

@@ -135,6 +135,7 @@ export function readDeclaration(
     variables: { ...fields.variables },
     stdin: stdin === null ? null : { kind: 'parameter', name: stdin },
     result: null,
+    assurance: null,
     examples: {
       accept: (fields.examples?.accept ?? []) as JsonValue[],
       reject: (fields.examples?.reject ?? []) as JsonValue[],

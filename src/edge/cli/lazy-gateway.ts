@@ -31,6 +31,10 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
       releaseHold: async (...given) => (await open()).retention.releaseHold(...given),
       check: async (...given) => (await open()).retention.check(...given),
     },
+    rehearsals: {
+      prepare: async (...given) => (await open()).rehearsals.prepare(...given),
+      run: async (...given) => (await open()).rehearsals.run(...given),
+    },
     approvals: {
       list: async (...given) => (await open()).approvals.list(...given),
       show: async (...given) => (await open()).approvals.show(...given),

@@ -8,6 +8,7 @@ import { type Execution, isFinal } from '../../core/execution.ts';
 import type { ExecutionFilter } from '../../core/ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { ExecuteRequest, ExecutionEvent, Gateway, Health } from '../../gateway/gateway.ts';
+import { noRehearsals } from '../../gateway/no-desks.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { remoteApprovals } from './approvals.ts';
@@ -101,6 +102,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
     log: remoteLog(wire, clientOf),
     credentials: remoteCredentials({ get, post }),
     retention: remoteRetention({ get, post }),
+    rehearsals: noRehearsals,
     refuse,
     wait,
     execution,

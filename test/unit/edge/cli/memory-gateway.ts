@@ -15,6 +15,7 @@ import {
   noApprovals,
   noCredentials,
   noLog,
+  noRehearsals,
   noRetention,
 } from '../../../../src/gateway/no-desks.ts';
 
@@ -108,6 +109,7 @@ export function memoryGateway(trust: Trust): Gateway {
     approvals: noApprovals,
     log: noLog,
     retention: noRetention,
+    rehearsals: noRehearsals,
     credentials: noCredentials,
     async submit(caller, request) {
       const refusal = refusals[request.command];

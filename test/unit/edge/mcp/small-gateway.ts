@@ -15,7 +15,12 @@ import type {
   Gateway,
   Listing,
 } from '../../../../src/gateway/gateway.ts';
-import { noCredentials, noLog, noRetention } from '../../../../src/gateway/no-desks.ts';
+import {
+  noCredentials,
+  noLog,
+  noRehearsals,
+  noRetention,
+} from '../../../../src/gateway/no-desks.ts';
 import { type MemoryDesk, memoryDesk } from '../memory-desk.ts';
 
 type Print = (text: string | Uint8Array, stream?: 'stdout' | 'stderr') => void;
@@ -236,6 +241,7 @@ export function smallGateway(): SmallGateway {
     approvals: desk,
     log: noLog,
     retention: noRetention,
+    rehearsals: noRehearsals,
     credentials: noCredentials,
     records: () => [...runs.values()].map((r) => r.execution),
     cancels,

@@ -1,23 +1,52 @@
-//! Machine-readable requests and results over standard input and output for a Loco application.
+//! A Loco application says what it did, in JSON: one request on standard input, one answer on standard output.
+//!
+//! The application adds this crate and a few lines:
+//!
+//! ```ignore
+//! #[tokio::main]
+//! async fn main() -> loco_rs::Result<()> {
+//!     if reeve_loco::requested() {
+//!         return reeve_loco::answer::<App, Migrator>().await;
+//!     }
+//!     loco_rs::cli::main::<App, Migrator>().await
+//! }
+//! ```
+//!
+//! `BIN reeve` then reads one request (at most 1 MiB) and writes one line:
+//!
+//! ```json
+//! {"version":1,"operation":"db.migrate","environment":"development","arguments":{"steps":1}}
+//! {"version":1,"operation":"db.migrate","environment":"development","ok":true,"durationMs":12,"result":{}}
+//! ```
+//!
+//! What must never happen: a line on the real standard output that is not the answer, a panic that leaves
+//! no answer, an environment that the request did not name.
+//!
+//! README.md has the operations, their results and the error codes.
 
-use loco_rs::app::Hooks;
-use sea_orm_migration::MigratorTrait;
+mod answering;
+mod border;
+mod config;
+mod context;
+mod describe;
+mod doctor;
+mod failure;
+mod jobs;
+mod jobs_store;
+mod migrations;
+mod operation;
+mod plain;
+mod request;
+mod scheduler;
+mod strict;
+mod tasks;
 
-/// Whether this process was started as `BIN reeve`: exactly the one argument.
-#[must_use]
-pub fn requested() -> bool {
-    std::env::args_os().skip(1).eq(["reeve"])
-}
+pub use answering::{answer, requested};
+pub use failure::Code;
+pub use operation::OPERATIONS;
 
-/// Answers the one request on standard input, then ends the process with the answer's exit code.
-///
-/// # Errors
-///
-/// None is returned: the process has ended by then.
-pub async fn answer<H: Hooks, M: MigratorTrait>() -> loco_rs::Result<()> {
-    println!(
-        r#"{{"version":1,"operation":null,"environment":null,"ok":false,"durationMs":0,"error":{{"code":"UNKNOWN_OPERATION","message":"{} has no operations yet"}}}}"#,
-        H::app_name()
-    );
-    std::process::exit(2)
-}
+/// The version of the protocol: of requests that are understood and of answers that are given.
+pub const PROTOCOL: u32 = 1;
+
+/// The version of Loco that this crate was built against; its dependency on it is exact.
+pub const LOCO: &str = "1.2.0";

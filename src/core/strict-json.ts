@@ -1,10 +1,10 @@
 /**
- * JSON as it comes over an edge. In: bytes that anybody may have written. Out: a value whose meaning nobody can read in
- * two ways. Never: duplicate or `__proto__` keys, bad UTF-8, lone surrogates, numbers that change by being read, a deep stack.
+ * JSON that others wrote, callers and commands. In: bytes that anybody may have written. Out: a value whose meaning nobody
+ * can read in two ways. Never: duplicate or `__proto__` keys, bad UTF-8, lone surrogates, numbers that change by being read, a deep stack.
  */
-import { type ErrorDetail, ReeveError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json.ts';
-import { visibleLine } from '../core/text.ts';
+import { type ErrorDetail, ReeveError } from './errors.ts';
+import type { JsonValue } from './json.ts';
+import { visibleLine } from './text.ts';
 
 /** `maxBytes` is 1 MiB and `maxDepth` 32 unless told. Depth 1 is the outermost array or object. */
 export interface JsonLimits {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReeveError } from '../../src/core/errors.ts';
+import { parseStrictJson } from '../../src/core/strict-json.ts';
 import { typeArguments } from '../../src/edge/cli/request.ts';
 import { guessMessage, inspectMessage } from '../../src/edge/mcp/message.ts';
-import { parseStrictJson } from '../../src/edge/strict-json.ts';
 import { house, messages } from '../unit/inventory/house.ts';
 
 test('a control character in a key never reaches the message of a refusal as it is', () => {

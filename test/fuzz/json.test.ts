@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ReeveError } from '../../src/core/errors.ts';
+import { parseStrictJson } from '../../src/core/strict-json.ts';
 import { guessMessage, inspectMessage } from '../../src/edge/mcp/message.ts';
 import { LineReader } from '../../src/edge/mcp/stdio-lines.ts';
 import { serverEvents } from '../../src/edge/remote/events.ts';
 import { preferenceOf } from '../../src/edge/rest/prefer.ts';
 import { auditQuery, momentOf } from '../../src/edge/rest/queries.ts';
-import { parseStrictJson } from '../../src/edge/strict-json.ts';
 import { jsonText } from './hostile-json.ts';
 import { assertJson, assertSpeaks, hunt, refusedOr } from './hunt.ts';
 import { chunked, cuts, hostileText, mutated, mutatedBytes } from './mutate.ts';

@@ -4,9 +4,9 @@
  */
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { parseStrictJson } from '../../core/strict-json.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { ExecuteRequest, Gateway } from '../../gateway/gateway.ts';
-import { parseStrictJson } from '../strict-json.ts';
 import type { Connection } from './connect.ts';
 import type { Context, VerbInput } from './context.ts';
 import { usageFailure } from './failure.ts';

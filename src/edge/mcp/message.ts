@@ -5,8 +5,8 @@
  */
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { parseStrictJson } from '../../core/strict-json.ts';
 import { visibleLine } from '../../core/text.ts';
-import { parseStrictJson } from '../strict-json.ts';
 
 export const maxMessageBytes = 4 * 2 ** 20;
 const maxDepth = 64;

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
-import { parseStrictJson, tooLarge } from '../strict-json.ts';
+import { parseStrictJson, tooLarge } from '../../core/strict-json.ts';
 
 export const maxBodyBytes = 2 ** 20;
 /** What is read and thrown away of a body that is too large, so that its sender gets to read the answer. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ReeveError } from '../../../src/core/errors.ts';
-import { parseStrictJson } from '../../../src/edge/strict-json.ts';
+import { parseStrictJson } from '../../../src/core/strict-json.ts';
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 

@@ -62,7 +62,7 @@ export type RunbookEvent =
   | ({ readonly kind: 'retry'; readonly step: string } & Said)
   | ({ readonly kind: 'skip'; readonly step: string } & Said)
   | ({ readonly kind: 'resolve'; readonly step: string; readonly as: Resolution } & Said)
-  /** Roll back what a failed or paused run has done. */
+  /** Roll back what a failed run has done. */
   | ({ readonly kind: 'rollback' } & Said);
 
 export type RunbookRecord =

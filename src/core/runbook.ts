@@ -138,8 +138,11 @@ export interface Work {
   readonly attempt: number;
   readonly command: string;
   readonly arguments: JsonObject;
-  /** `submitting`: it was asked for, and nothing has been heard yet. `awaiting`: it waits for approvals. */
-  readonly state: 'submitting' | 'awaiting' | 'running' | 'ended';
+  /**
+   * `submitting`: it was asked for, and nothing has been heard yet. `awaiting`: it waits for approvals. `absent`: found
+   * after a crash never to have arrived; it may be asked for again under the same key.
+   */
+  readonly state: 'submitting' | 'awaiting' | 'running' | 'ended' | 'absent';
   /** True once the run wants it cancelled. */
   readonly cancelling: boolean;
   readonly requestId: string | null;

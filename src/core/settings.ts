@@ -11,6 +11,8 @@ export interface Settings {
   readonly folder: string;
   /** Inventory file, or folder of `*.yaml`. */
   readonly inventory: string;
+  /** File, or folder of `*.yaml`, with runbooks; null: there are none. */
+  readonly runbooks: string | null;
   /** Folder of `*.cedar`; null selects the built-in policy, for the local user alone. */
   readonly policy: string | null;
   readonly listen: { readonly host: string; readonly port: number };

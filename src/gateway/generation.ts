@@ -10,6 +10,7 @@ import type { People } from '../core/people.ts';
 import type { Settings } from '../core/settings.ts';
 import { type Inventory, loadInventory } from '../inventory/load.ts';
 import { loadPeople } from '../inventory/people.ts';
+import { loadRunbooks, type Runbooks } from '../inventory/runbooks/load.ts';
 import { loadSettings } from '../inventory/settings.ts';
 import { loadPolicy, type Policy } from '../policy/load.ts';
 
@@ -23,6 +24,7 @@ export interface GenerationFile {
 export interface Generation {
   readonly settings: Settings;
   readonly inventory: Inventory;
+  readonly runbooks: Runbooks;
   readonly policy: Policy;
   readonly people: People;
   readonly files: readonly GenerationFile[];
@@ -48,7 +50,7 @@ export class ConfigurationError extends ReeveError {
   }
 }
 
-/** Loads settings, then the inventory and the people that they name, then the policy over both. */
+/** Loads settings, then the inventory, its runbooks and the people that they name, then the policy over both. */
 export async function loadGeneration(
   configFile: string,
   variables: Variables,
@@ -57,8 +59,17 @@ export async function loadGeneration(
   if (!settings.ok) return settings;
   const inventory = loadInventory(settings.value.inventory, settings.value);
   const people = loadPeople(settings.value.people, settings.value);
-  const loaded = [...settings.warnings, ...found(inventory), ...found(people)];
-  if (!inventory.ok || !people.ok) return { ok: false, diagnostics: loaded };
+  // What runbooks call is checked against commands that are right themselves.
+  const runbooks = inventory.ok
+    ? loadRunbooks(settings.value.runbooks, settings.value, inventory.value)
+    : null;
+  const loaded = [
+    ...settings.warnings,
+    ...found(inventory),
+    ...(runbooks === null ? [] : found(runbooks)),
+    ...found(people),
+  ];
+  if (!inventory.ok || !people.ok || !runbooks?.ok) return { ok: false, diagnostics: loaded };
   const policy = await loadPolicy(
     settings.value.policy,
     [...inventory.value.commands.values()],
@@ -69,6 +80,7 @@ export async function loadGeneration(
   const files = [
     fileHash(settings.value.file),
     ...inventory.value.files,
+    ...runbooks.value.files,
     ...(people.value.file === null ? [] : [people.value.file]),
     ...policy.value.files,
   ];
@@ -83,6 +95,7 @@ export async function loadGeneration(
     value: Object.freeze({
       settings: settings.value,
       inventory: inventory.value,
+      runbooks: runbooks.value,
       policy: policy.value,
       people: people.value,
       files: Object.freeze(files),

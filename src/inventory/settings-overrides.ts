@@ -10,6 +10,7 @@ export const overrideNames = [
   'REEVE_LISTEN',
   'REEVE_PUBLIC_URL',
   'REEVE_INVENTORY',
+  'REEVE_RUNBOOKS',
   'REEVE_POLICY',
   'REEVE_DEFAULT_ENVIRONMENT',
   'REEVE_SANDBOX',
@@ -69,6 +70,9 @@ export function readOverrides(env: Readonly<Record<string, string | undefined>>)
         break;
       case 'REEVE_INVENTORY':
         set('inventory', resolve(text));
+        break;
+      case 'REEVE_RUNBOOKS':
+        set('runbooks', resolve(text));
         break;
       case 'REEVE_POLICY':
         set('policy', resolve(text));

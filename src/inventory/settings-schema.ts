@@ -72,6 +72,7 @@ export type SecretSourceField = z.infer<(typeof secretSource)[number]>;
 export const settingsSchema = z.strictObject({
   version: z.literal(1).describe('The version of this format: version: 1.'),
   inventory: path.optional().describe('File or folder of the inventory. Default inventory.yaml.'),
+  runbooks: path.optional().describe('File or folder of the runbooks: runbooks: runbooks.'),
   policy: path
     .optional()
     .describe('Folder of *.cedar. Without it the built-in policy holds, for the local user alone.'),

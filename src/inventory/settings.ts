@@ -74,6 +74,7 @@ function complete(
   const environments = readEnvironments(written, folder, findings);
   const workspaces: Writable[] = [...environments.values()];
   const inventory = resolve(folder, fields.inventory ?? settingsDefaults.inventory);
+  const runbooks = fields.runbooks === undefined ? null : resolve(folder, fields.runbooks);
   const policy = fields.policy === undefined ? null : resolve(folder, fields.policy);
   const auditFile = fields.auditFile === undefined ? null : resolve(folder, fields.auditFile);
   const people = fields.people === undefined ? null : resolve(folder, fields.people);
@@ -86,6 +87,10 @@ function complete(
       'Create it, or correct the path: inventory: inventory.yaml.',
     );
   }
+  if (runbooks !== null && kindOf(runbooks) === 'missing') {
+    const remedy = 'Create the file or folder, or correct the path: runbooks: runbooks.';
+    blame('runbooks', 'missing-file', `the runbooks ${runbooks} do not exist`, remedy);
+  }
   if (policy !== null) checkPolicyFolder(policy, blame);
   if (people !== null && kindOf(people) === 'missing') {
     const remedy = 'Create it, or correct the path: people: people.yaml.';
@@ -94,6 +99,7 @@ function complete(
   const placed: readonly [Overridden | null, string, string | null][] = [
     [null, 'the settings file', file],
     ['inventory', 'the inventory', inventory],
+    ['runbooks', 'the runbooks', runbooks],
     ['policy', 'the policy folder', policy],
     ['auditFile', 'the audit file', auditFile],
     ['people', 'the people file', people],
@@ -124,6 +130,7 @@ function complete(
     file,
     folder,
     inventory,
+    runbooks,
     policy,
     listen,
     publicUrl,

@@ -29,6 +29,7 @@ test('the least that loads has the documented defaults', (t) => {
     file,
     folder,
     inventory: join(folder, 'inventory.yaml'),
+    runbooks: null,
     policy: null,
     listen: { host: '127.0.0.1', port: 8080 },
     publicUrl: null,

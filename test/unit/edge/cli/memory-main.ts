@@ -56,6 +56,7 @@ function settingsOf(file: string): Settings {
     file,
     folder: dirname(file),
     inventory: 'inventory.yaml',
+    runbooks: null,
     policy: null,
     listen: { host: '127.0.0.1', port: 0 },
     publicUrl: null,

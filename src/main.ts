@@ -41,6 +41,20 @@ const wiring: Wiring = {
     await runner.close();
     return runner.capabilities;
   },
+  async sandbox(stateDir) {
+    const { createRunner } = await import('./run/runner.ts');
+    const { issuePermit } = await import('./core/decision.ts');
+    const runner = await createRunner({ sandbox: 'required', graceMs: 0, stateDir, clock });
+    return {
+      run(invocation, signal) {
+        const policies = ['the person at the command line'];
+        const decision = { kind: 'permit', digest: invocation.digest, policies } as const;
+        const permit = issuePermit(ids.requestId(), 1, invocation, decision, []);
+        return runner.run(permit, { signal, onStarted() {}, onOutput() {} });
+      },
+      close: () => runner.close(),
+    };
+  },
 };
 
 /** Everything that is opened is closed again, in reverse, when a later step fails or when the gateway is closed. */
@@ -97,6 +111,11 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       trust: options.trust,
       log,
       passkeys: passkeysAt(settings.publicUrl, store),
+      assure: async (caller, request) => {
+        const { assure } = await import('./assurance/assure.ts');
+        const { toolCaller } = await import('./edge/assurance/call-tool.ts');
+        return assure({ house, gateway, callTool: toolCaller(version) }, caller, request);
+      },
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },

@@ -2,6 +2,7 @@
  * What a Loco app says of itself, through the crate's `describe`. In: its standard output, which anybody may have written.
  * Out: names and texts, bounded and visible, or why it says nothing. Never: a name that a command line could not carry.
  */
+import { parseStrictJson } from '../core/strict-json.ts';
 import { visibleLine } from '../core/text.ts';
 
 export interface LocoTask {
@@ -38,12 +39,13 @@ export const most = Object.freeze({
   migrations: 1_000,
   name: 200,
   text: 300,
+  bytes: 4 * 2 ** 20,
 });
 
 /** The description in a response of `describe`; `ok: false` with the app's own code, or NOT_A_DESCRIPTION. */
-export function readDescription(stdout: string): Described {
+export function readDescription(stdout: Uint8Array): Described {
   const answer = parse(stdout);
-  if (answer === null) return none('its answer is not one JSON object');
+  if (typeof answer === 'string') return none(`its answer is not one JSON object: ${answer}`);
   if (own(answer, 'version') !== 1) return none('its answer is not of version 1 of the protocol');
   if (own(answer, 'ok') === false) {
     const error = asObject(own(answer, 'error'));
@@ -147,11 +149,12 @@ function none(message: string): Described {
   return { ok: false, code: 'NOT_A_DESCRIPTION', message };
 }
 
-function parse(text: string): object | null {
+/** The object, or why there is none. */
+function parse(bytes: Uint8Array): object | string {
   try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return null;
+    return asObject(parseStrictJson(bytes, { maxBytes: most.bytes })) ?? 'it is something else';
+  } catch (error) {
+    return shortLine((error as Error).message);
   }
 }
 

@@ -126,14 +126,17 @@ function taskAction({ name, detail }: LocoTask): LocoAction {
     cliVariables: { RUST_LOG: 'off' },
     timeout: ['60s', '300s'],
     alone: true,
+    reads: 'unknown',
     rollback: 'Not known: say what undoes it, or that nothing does.',
     notes: {
       risk: [`review: the risk is guessed, ${why}.`],
-      parameters: [],
       run: [
         'review: variables that the task takes are not known and not passed on. For each, declare a parameter and pass it:',
         'parameters: { hours: { type: integer, minimum: 1, maximum: 720 } }, and hours: "{hours}" under vars (crate)',
         'or "hours:{hours}" at the end of run (plain command line).',
+      ],
+      inputs: [
+        'review: name the files that it reads and that decide its effect, or [] where there are none.',
       ],
       rollback: ['review: how is it undone?'],
     },
@@ -161,6 +164,7 @@ function jobAction(
     cliVariables: { RUST_LOG: 'off' },
     timeout: ['60s', '300s'],
     alone: true,
+    reads: 'unknown',
     guardrails: ['the scheduler itself does not run it at the same moment'],
     rollback: 'Not known: say what undoes it, or that nothing does.',
     notes: {
@@ -176,6 +180,9 @@ function jobAction(
             ],
           }
         : {}),
+      inputs: [
+        'review: name the files that it reads and that decide its effect, or [] where there are none.',
+      ],
       rollback: ['review: how is it undone?'],
     },
   };

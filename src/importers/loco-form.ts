@@ -29,6 +29,8 @@ export interface LocoAction {
   readonly timeout: readonly [usual: string, most: string];
   /** True where two at once would get into each other's way. */
   readonly alone: boolean;
+  /** `unknown` where files of the workspace may decide what it does. */
+  readonly reads?: 'unknown';
   readonly guardrails?: readonly string[];
   readonly rollback?: string;
   readonly accept?: readonly JsonObject[];
@@ -65,6 +67,8 @@ export function form(
     ...(action.alone ? { concurrency: { key: 'database:{environment}', max: 1 } } : {}),
     network: 'none',
     workspace: 'read-write',
+    // The program, which holds the migrations, is part of what people approve; what a task reads nobody knows.
+    ...(grave ? { inputs: action.reads === 'unknown' ? 'unbound' : [] } : {}),
     mounts: [
       { path: program.path, at: program.at },
       { path: config.path, at: config.at },

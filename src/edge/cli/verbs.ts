@@ -4,6 +4,7 @@
  */
 import { approvalVerbs } from './approval-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
+import { importVerbs } from './import-verbs.ts';
 import { logVerbs } from './log-verbs.ts';
 import { recordFilters, recordVerbs } from './record-verbs.ts';
 import { retentionVerbs } from './retention-verbs.ts';
@@ -227,6 +228,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve init', 'reeve init ops'],
     load: () => import('./verbs/init.ts'),
   },
+  ...importVerbs,
   {
     name: 'trust',
     group: 'Setting up',

@@ -3,6 +3,8 @@
  * Implementations import what they need inside their functions, so that `reeve --version` and `reeve mcp` load little.
  */
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Outcome } from '../../core/execution.ts';
+import type { Invocation } from '../../core/invocation.ts';
 import type { Trust } from '../../core/principal.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
@@ -48,6 +50,13 @@ export interface RecordedEntries {
   close(): void;
 }
 
+/** This host's sandbox, for a program that a person at the command line names: beside any gateway, and on no record. */
+export interface Sandbox {
+  /** Throws ReeveError only if nothing was started. Never runs anything outside of the sandbox. */
+  run(invocation: Invocation, signal: AbortSignal): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
 export interface Wiring {
   readonly version: string;
   /** Throws ReeveError; a broken configuration throws ConfigurationError, whose `diagnostics` say where. */
@@ -58,6 +67,8 @@ export interface Wiring {
   record?(stateDir: string): Promise<RecordedEntries | null>;
   /** What this host can enforce. `stateDir` need not exist. */
   capabilities(stateDir: string): Promise<Capabilities>;
+  /** `stateDir` need not exist; it is hidden from what runs. */
+  sandbox?(stateDir: string): Promise<Sandbox>;
 }
 
 /** The streams and variables of this process, or of a test. */

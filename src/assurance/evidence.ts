@@ -2,14 +2,12 @@
  * What one side showed, as it is compared. Pure. In: how a run ended, and what it left. Out: the evidence, and its checksum.
  * Never: evidence that is not whole without a word about it.
  */
+import type { ComparedPart } from '../core/assurance.ts';
 import type { ExecutionStatus } from '../core/execution.ts';
 import { digestJson, type JsonObject, type JsonValue, sha256Hex } from '../core/json.ts';
 import type { DatabaseSnapshot } from './database.ts';
 import { normaliseText, type Variance } from './normalise.ts';
 import type { TreeEntry } from './tree.ts';
-
-/** What of the output counts; exit and state count always. */
-export type OutputCompared = 'output' | 'structured' | 'state';
 
 /** How a run ended, from whichever side. */
 export interface RunEnd {
@@ -51,7 +49,7 @@ export interface State {
 export function evidenceOf(
   run: RunEnd,
   state: State,
-  compare: OutputCompared,
+  compare: ComparedPart,
   variance: Variance,
 ): Evidence {
   const problems = [...state.problems, ...state.databases.flatMap((each) => each.problems)];

@@ -3,12 +3,7 @@
  * replaced by a mark, and how much of it there was. Never: a digest (64 hexadecimal digits and more) taken for an id, since
  * that would hide other content; nor a number that is no time.
  */
-
-/** A pattern that the inventory declares; it was checked when the inventory was loaded. */
-export interface DeclaredVariance {
-  readonly pattern: string;
-  readonly replace: string;
-}
+import type { NormalisePattern } from '../core/assurance.ts';
 
 export interface Variance {
   /** What replaces a kind of variance, with the number of times that it did. */
@@ -20,7 +15,7 @@ export interface Variance {
 /** `paths` are those under which this side's workspace is known. One value a side: it counts. */
 export function varianceOf(
   paths: readonly string[],
-  declared: readonly DeclaredVariance[],
+  declared: readonly NormalisePattern[],
 ): Variance {
   return {
     counts: new Map(),

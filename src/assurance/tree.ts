@@ -51,11 +51,10 @@ const magic = Buffer.from('SQLite format 3\0', 'latin1');
 /** What SQLite keeps beside a database while it works on it: rows are compared, not these. */
 const beside = ['-wal', '-shm', '-journal'];
 
-/** `exact`: content as it is, without a look at variance or databases: whether two copies are the same. */
 export async function snapshotTree(
   folder: string,
   ignore: readonly string[],
-  variance: Variance | 'exact',
+  variance: Variance,
   bounds: TreeBounds = treeBounds,
 ): Promise<Tree> {
   const patterns = ignore.map(globExpression);
@@ -81,7 +80,7 @@ export async function snapshotTree(
         ignored += 1;
         continue;
       }
-      const main = variance === 'exact' ? undefined : mainOf(name);
+      const main = mainOf(name);
       if (main !== undefined && data.has(main)) continue;
       seen += 1;
       if (seen > bounds.entries) {
@@ -113,7 +112,7 @@ export async function snapshotTree(
     }
   };
 
-  const normal = (text: string) => (variance === 'exact' ? text : normaliseText(text, variance));
+  const normal = (text: string) => normaliseText(text, variance);
   const entryOf = (path: string, kind: TreeEntry['kind'], stats: Stats): TreeEntry => ({
     path: normal(path),
     kind,
@@ -132,12 +131,12 @@ export async function snapshotTree(
       );
       try {
         if (!(await file.stat()).isFile()) throw new Error('it is no plain file any more');
-        if (variance !== 'exact' && stats.size >= magic.length) {
+        if (stats.size >= magic.length) {
           const head = Buffer.alloc(magic.length);
           await file.read(head, 0, head.length, 0);
           if (head.equals(magic)) return { ...entry, kind: 'database' };
         }
-        if (variance !== 'exact' && stats.size <= bounds.text) {
+        if (stats.size <= bounds.text) {
           const content = Buffer.alloc(stats.size);
           const { bytesRead } = await file.read(content, 0, stats.size, 0);
           const text = asText(content.subarray(0, bytesRead));

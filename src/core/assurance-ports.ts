@@ -6,6 +6,8 @@ import type { EntryDraft } from './entry.ts';
 export interface AssuranceFilter {
   readonly command: string | null;
   readonly environment: string | null;
+  /** Only what this principal had run. */
+  readonly tester: string | null;
   readonly limit: number;
   readonly before: string | null;
 }

@@ -110,7 +110,8 @@ export function stalenessOf(
 export interface LastVerified {
   readonly environment: string;
   readonly id: string;
-  readonly at: number;
+  /** ISO 8601. */
+  readonly at: string;
   readonly status: AssuranceStatus;
   readonly stale: boolean;
   /** Why it is stale; empty where it is not. */
@@ -126,7 +127,7 @@ export function lastVerifiedOf(
   return {
     environment: record.environment,
     id: record.id,
-    at: record.startedAt,
+    at: new Date(record.startedAt).toISOString(),
     status: statusAt(record, now),
     stale: why.length > 0,
     why,

@@ -3,6 +3,7 @@
  * `Refusal` (a ReeveError with the request id under which it is on record) by `submit`, as ReeveError by the rest.
  */
 import type { ChallengeContent, Dossier, ProofKind, Verdict } from '../core/approval.ts';
+import type { LastVerified } from '../core/assurance-record.ts';
 import type { ApprovalStage, Command, TimeLimit } from '../core/command.ts';
 import type { ApiToken, Passkey } from '../core/credentials.ts';
 import type { DecidedStage } from '../core/decision.ts';
@@ -15,6 +16,7 @@ import type { Person } from '../core/people.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
+import type { AssuranceDesk } from './assurance.ts';
 import type { LogDesk } from './log-files.ts';
 import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
@@ -48,6 +50,14 @@ export interface Listing {
   readonly automationCoverage: number | null;
   readonly complianceNotes: string | null;
   readonly reviewCadenceMs: number | null;
+  /** When it is to be reviewed next (ISO 8601): so long after it was verified last; null where either is missing. */
+  readonly reviewDueAt: string | null;
+  /** The newest record of assurance of all; null where there is none. */
+  readonly lastVerified: LastVerified | null;
+  /** The newest of each environment that has one. */
+  readonly verifications: readonly LastVerified[];
+  /** Environments in which it runs only with evidence that is fresh. */
+  readonly assuranceRequired: readonly string[];
   readonly rollback: string | null;
   readonly parameters: JsonObject;
   readonly environments: readonly string[];
@@ -255,6 +265,8 @@ export interface Gateway {
   readonly log: LogDesk;
   /** Retention: what expires, and what is held. */
   readonly retention: RetentionDesk;
+  /** Evidence that tools do what the command line does. */
+  readonly assurance: AssuranceDesk;
   /** Runs in copies of a workspace: for rooms of this process, never for a caller's own request. */
   readonly rehearsals: RehearsalDesk;
   readonly approvals: ApprovalDesk;

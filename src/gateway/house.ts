@@ -1,10 +1,12 @@
 /** Everything the pipeline works with, wired once. Nothing in here decides. */
 
 import type { VerifiableLog } from '../audit/log/log.ts';
+import type { AssuranceRecord } from '../core/assurance-record.ts';
 import type { PasskeyVerifier } from '../core/people-ports.ts';
 import type { Clock, Ids, Liveness, Queue, Store } from '../core/ports.ts';
 import { type Caller, localUser, type Trust } from '../core/principal.ts';
 import type { Runner } from '../run/runner.ts';
+import type { AssuranceRequest } from './assurance.ts';
 import type { Generations } from './generation.ts';
 import type { LiveRun } from './live.ts';
 
@@ -36,6 +38,8 @@ export interface House {
   readonly witnessed?: () => string | null;
   /** What is behind without keeping the gateway from its work, in words, one a line: for health. */
   readonly lagging?: () => readonly string[];
+  /** Holds a tool to its command line and keeps what that showed; left out where nothing here can. */
+  readonly assure?: (caller: Caller, request: AssuranceRequest) => Promise<AssuranceRecord>;
   /** Trouble that no caller waits for: told to the operator's log. */
   readonly report: (message: string, error?: unknown) => void;
 }

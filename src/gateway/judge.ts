@@ -11,6 +11,7 @@ import type { Caller, Trust } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { hasBoundInputs, withoutSandbox } from '../run/inputs-bind.ts';
 import { fileWithoutSandbox } from '../run/secret-arguments.ts';
+import { ofAssurance } from './assurance-standing.ts';
 import type { Generation } from './generation.ts';
 import type { House } from './house.ts';
 import { obstacle, sourceOf, unavailable } from './secret-source.ts';
@@ -59,11 +60,13 @@ export function decide(
 
 /** Every reason why this may not run now, the first being the one to answer with; empty where it may. */
 export function objections(
-  house: Pick<House, 'trust' | 'runner'>,
+  house: Pick<House, 'trust' | 'runner' | 'store' | 'clock'>,
   generation: Generation,
   command: Command,
   invocation: Invocation,
   decision: Decision,
+  // A rehearsal is how evidence comes about: it cannot demand any.
+  purpose: 'run' | 'rehearsal' = 'run',
 ): readonly ReeveError[] {
   return [
     ofDecision(decision, invocation),
@@ -71,6 +74,7 @@ export function objections(
     ofSandbox(house, generation, invocation),
     ofSecrets(house, generation, invocation),
     ofDependencies(generation, command, invocation),
+    purpose === 'run' ? ofAssurance(house, generation, command, invocation) : null,
   ].filter((e) => e !== null);
 }
 

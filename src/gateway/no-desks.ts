@@ -1,5 +1,6 @@
 /** The desks of a gateway that keeps neither approvals nor credentials. Every question is refused in words. */
 import { ReeveError } from '../core/errors.ts';
+import type { AssuranceDesk } from './assurance.ts';
 import type { ApprovalDesk, CredentialDesk, LogDesk } from './gateway.ts';
 import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
@@ -34,6 +35,13 @@ export const noLog: LogDesk = Object.freeze({
   checkpoint: nowhere,
   witnessed: nowhere,
   tile: nowhere,
+});
+
+export const noAssurance: AssuranceDesk = Object.freeze({
+  run: nowhere,
+  list: nowhere,
+  show: nowhere,
+  waive: nowhere,
 });
 
 export const noRetention: RetentionDesk = Object.freeze({

@@ -9,11 +9,13 @@ import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { approvalDesk } from './approvals/desk.ts';
 import { close as closeWaiting, expiry } from './approvals/expire.ts';
+import { assuranceDesk } from './assurance-desk.ts';
 import { credentialDesk } from './credentials.ts';
 import { newExecution } from './draft.ts';
 import type { Gateway, ReloadReport } from './gateway.ts';
 import { health } from './health.ts';
 import type { House } from './house.ts';
+import { listCommands } from './list-commands.ts';
 import { logDesk } from './log-desk.ts';
 import { noRehearsals } from './no-desks.ts';
 import { plan } from './plan.ts';
@@ -24,7 +26,6 @@ import {
   readEntries,
   readEntry,
   readExecution,
-  readInventory,
   readOutput,
   waitFor,
   watchExecution,
@@ -68,6 +69,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
   return {
     log: logDesk(house),
     retention: retentionDesk(house),
+    assurance: assuranceDesk(house),
     rehearsals: noRehearsals,
     approvals: approvalDesk(house),
     credentials: credentialDesk(house),
@@ -88,7 +90,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     why: async (caller, requestId) => why(house, caller, requestId),
     entry: async (caller, seq) => readEntry(house, caller, seq),
     audit: async (caller, filter) => readAudit(house, caller, filter),
-    inventory: async (caller) => readInventory(house, caller),
+    inventory: (caller) => listCommands(house, caller),
     health: async () => health(house),
     freeze: async (caller, reason) => {
       assertAdministrator(house, caller, 'freeze');

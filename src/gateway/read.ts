@@ -9,9 +9,8 @@ import { type Execution, isFinal } from '../core/execution.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports.ts';
 import type { Caller, Principal } from '../core/principal.ts';
 import { noResult } from '../core/result.ts';
-import type { ExecutionEvent, Listing } from './gateway.ts';
+import type { ExecutionEvent } from './gateway.ts';
 import type { House } from './house.ts';
-import { stagesOf } from './judge.ts';
 
 /** How often a run of another process on this state is looked at, in milliseconds. */
 const elsewhereMs = 200;
@@ -183,40 +182,4 @@ export function readAudit(house: House, caller: Caller, filter: ExecutionFilter)
     return { executions: [], nextCursor: null };
   }
   return house.store.executions({ ...filter, principal: caller.principal.id });
-}
-
-/** What the principal may see, by name. */
-export function readInventory(house: House, caller: Caller): readonly Listing[] {
-  const { inventory, policy } = house.generations.current;
-  const at = { face: caller.face, trust: house.trust };
-  return [...inventory.commands.values()]
-    .filter((command) => policy.see(caller.principal, command, at).allowed)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((command) => ({
-      name: command.name,
-      tool: command.tool,
-      title: command.title,
-      description: command.description,
-      owner: command.owner,
-      risk: command.risk,
-      priority: command.priority ?? null,
-      usageFrequency: command.usageFrequency ?? null,
-      automationCoverage: command.automationCoverage ?? null,
-      complianceNotes: command.complianceNotes ?? null,
-      reviewCadenceMs: command.reviewCadenceMs ?? null,
-      rollback: command.rollback ?? null,
-      parameters: command.parameters,
-      environments: Object.keys(command.environments),
-      defaultEnvironment: command.defaultEnvironment ?? null,
-      timeout: command.timeout,
-      approvals:
-        command.defaultEnvironment === undefined
-          ? command.approvals
-          : stagesOf(command, command.defaultEnvironment),
-      guardrails: command.guardrails,
-      dependencies: command.dependencies,
-      secrets: command.secrets,
-      network: command.network,
-      workspace: command.workspace,
-    }));
 }

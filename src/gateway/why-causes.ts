@@ -6,6 +6,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { visibleLine } from '../core/text.ts';
 import { approvalCauses } from './why-approvals.ts';
+import { assuranceCause } from './why-assurance.ts';
 import { dependencyCause } from './why-dependencies.ts';
 import { endCauses } from './why-ends.ts';
 import type { Cause, Fact, Known } from './why-known.ts';
@@ -115,12 +116,7 @@ export const causes: Readonly<Record<ErrorCode, (known: Known) => Cause>> = Obje
       'See to the space and the permissions of the state folder; reeve doctor checks them.',
       again(k),
     ]),
-  ASSURANCE_STALE: (k) =>
-    plain(
-      k,
-      `${named(k)} was refused because the evidence that tool and command line do the same is missing or too old.`,
-      [`reeve assure ${k.execution.command ?? ''}`.trim()],
-    ),
+  ASSURANCE_STALE: assuranceCause,
   FROZEN: (k) => {
     const frozen = k.house.store.frozen();
     return plain(

@@ -21,6 +21,7 @@ export const administerActions = [
   'readAudit',
   'manageCredentials',
   'manageRecords',
+  'waiveAssurance',
 ] as const;
 export type AdministerAction = (typeof administerActions)[number];
 

@@ -31,6 +31,12 @@ export function lazyGateway(opening: () => Promise<Gateway>): LazyGateway {
       releaseHold: async (...given) => (await open()).retention.releaseHold(...given),
       check: async (...given) => (await open()).retention.check(...given),
     },
+    assurance: {
+      run: async (...given) => (await open()).assurance.run(...given),
+      list: async (...given) => (await open()).assurance.list(...given),
+      show: async (...given) => (await open()).assurance.show(...given),
+      waive: async (...given) => (await open()).assurance.waive(...given),
+    },
     rehearsals: {
       prepare: async (...given) => (await open()).rehearsals.prepare(...given),
       run: async (...given) => (await open()).rehearsals.run(...given),

@@ -14,6 +14,7 @@ import { formatDuration } from '../../core/units.ts';
 import type { Listing } from '../../gateway/gateway.ts';
 import { isObject } from './message.ts';
 import { answerSchema, idempotencyKeySchema } from './schemas.ts';
+import { verificationLines } from './verification.ts';
 
 /** Many clients read one page only, so a page holds what a usual inventory has. */
 const toolsPerPage = 200;
@@ -45,6 +46,9 @@ export function toolOf(listing: Listing): Tool {
       'reeve/approvals': listing.approvals,
       'reeve/secrets': listing.secrets.map((secret) => secret.name),
       'reeve/environments': listing.environments,
+      'reeve/lastVerified': listing.lastVerified,
+      'reeve/verifications': listing.verifications,
+      'reeve/reviewDueAt': listing.reviewDueAt,
     },
   };
 }
@@ -93,6 +97,7 @@ function descriptionOf(l: Listing): string {
   if (l.secrets.length > 0)
     lines.push(`Secrets that the gateway gives it: ${l.secrets.map((s) => s.name).join(', ')}.`);
   if (l.rollback !== null) lines.push(`Way back: ${l.rollback}.`);
+  lines.push(...verificationLines(l));
   if (l.complianceNotes !== null) lines.push(`Compliance: ${l.complianceNotes}`);
   return visible(lines.join('\n').trim());
 }

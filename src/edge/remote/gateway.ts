@@ -12,6 +12,7 @@ import { noRehearsals } from '../../gateway/no-desks.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { remoteApprovals } from './approvals.ts';
+import { remoteAssurance } from './assurance.ts';
 import { remoteCredentials } from './credentials.ts';
 import { serverEvents } from './events.ts';
 import { remoteLog } from './log.ts';
@@ -102,6 +103,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
     log: remoteLog(wire, clientOf),
     credentials: remoteCredentials({ get, post }),
     retention: remoteRetention({ get, post }),
+    assurance: remoteAssurance({ get, post }),
     rehearsals: noRehearsals,
     refuse,
     wait,

@@ -1,5 +1,6 @@
 /** Every operation of REST, in the order of the document. */
 import * as approvals from './contract-approvals.ts';
+import * as assurance from './contract-assurance.ts';
 import * as commands from './contract-commands.ts';
 import * as credentials from './contract-credentials.ts';
 import * as gateway from './contract-gateway.ts';
@@ -8,6 +9,7 @@ import * as retention from './contract-retention.ts';
 import type { Operation } from './operation.ts';
 
 export * from './contract-approvals.ts';
+export * from './contract-assurance.ts';
 export * from './contract-commands.ts';
 export * from './contract-credentials.ts';
 export * from './contract-gateway.ts';
@@ -45,6 +47,10 @@ export const operations: readonly Operation[] = Object.freeze([
   retention.placeHold,
   retention.releaseHold,
   retention.checkCommitments,
+  assurance.assure,
+  assurance.listAssurance,
+  assurance.getAssurance,
+  assurance.waiveAssurance,
   gateway.audit,
   log.logKey,
   log.logCheckpoint,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as reports from './report-schemas.ts';
 import * as shapes from './schemas.ts';
 import * as approvals from './schemas-approvals.ts';
+import * as assurance from './schemas-assurance.ts';
 import * as credentials from './schemas-credentials.ts';
 import * as retention from './schemas-retention.ts';
 
@@ -28,7 +29,7 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [shapes, approvals, credentials, retention, reports]
+  return [shapes, approvals, credentials, retention, assurance, reports]
     .flatMap((module): unknown[] => Object.values(module))
     .filter((v) => v instanceof z.ZodType);
 }

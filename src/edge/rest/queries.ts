@@ -41,6 +41,12 @@ export const approvalsQuery = z.strictObject({
   limit: limit.optional(),
   cursor: name.optional(),
 });
+export const assuranceQuery = z.strictObject({
+  command: name.optional(),
+  environment: name.optional(),
+  limit: limit.optional(),
+  cursor: name.optional(),
+});
 export const checkpointQuery = z.strictObject({ witnessed: z.literal('true').optional() });
 export const passkeysQuery = z.strictObject({ person: name.optional() });
 export const auditQuery = z.strictObject({

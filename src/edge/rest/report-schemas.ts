@@ -1,5 +1,6 @@
 /** The shapes of what REST reports besides single executions: pages, output, entries, inventory, plans, health. */
 import { z } from 'zod';
+import { assuranceStatuses, type LastVerified } from '../../core/assurance-record.ts';
 import type { Listing, PlanReport, ReloadReport } from '../../gateway/gateway.ts';
 import {
   answer,
@@ -73,6 +74,16 @@ export const whyReport = z
   })
   .meta({ id: 'Why', description: 'Why a request ended as it did, or what it waits for.' });
 
+const lastVerified: z.ZodType<LastVerified> = z
+  .object({
+    environment: text,
+    id: text,
+    at: time,
+    status: z.enum(assuranceStatuses),
+    stale: z.boolean(),
+    why: z.array(text).describe('Why it is stale.'),
+  })
+  .meta({ id: 'LastVerified', description: 'A record of assurance, by what it counts for now.' });
 const timeLimit = z.object({ defaultMs: z.number(), maxMs: z.number() });
 export const listing: z.ZodType<Listing> = z
   .object({
@@ -87,6 +98,12 @@ export const listing: z.ZodType<Listing> = z
     automationCoverage: z.number().nullable(),
     complianceNotes: nullableText,
     reviewCadenceMs: z.number().nullable(),
+    reviewDueAt: time.nullable().describe('So long after it was verified last.'),
+    lastVerified: lastVerified.nullable().describe('The newest record of assurance of all.'),
+    verifications: z.array(lastVerified).describe('The newest of each environment.'),
+    assuranceRequired: z
+      .array(text)
+      .describe('Environments in which it runs only with evidence that is fresh.'),
     rollback: nullableText,
     parameters: jsonObject.describe('JSON Schema 2020-12 of the arguments object.'),
     environments: z.array(text),

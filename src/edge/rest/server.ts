@@ -21,6 +21,7 @@ import { watch } from './events.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import * as handlers from './handlers.ts';
 import * as approvals from './handlers-approvals.ts';
+import * as assurance from './handlers-assurance.ts';
 import * as credentials from './handlers-credentials.ts';
 import * as log from './handlers-log.ts';
 import * as retention from './handlers-retention.ts';
@@ -230,6 +231,10 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
 }
 
 function addCredentials(app: FastifyInstance, tools: RouteTools, challenge: Challenger): void {
+  addRoute(app, tools, contract.assure, assurance.assure);
+  addRoute(app, tools, contract.listAssurance, assurance.listAssurance);
+  addRoute(app, tools, contract.getAssurance, assurance.getAssurance);
+  addRoute(app, tools, contract.waiveAssurance, assurance.waiveAssurance);
   addRoute(app, tools, contract.listDue, retention.listDue);
   addRoute(app, tools, contract.prune, retention.prune);
   addRoute(app, tools, contract.listHolds, retention.listHolds);

@@ -60,14 +60,17 @@ export function assuranceOf(db: Database): AssuranceStore {
   };
 }
 
-function pageOf(db: Database, { command, environment, limit, before }: AssuranceFilter) {
+function pageOf(db: Database, filter: AssuranceFilter) {
+  const { command, environment, tester, limit, before } = filter;
   const cursor = before === null ? null : Number(/^[1-9]\d{0,14}$/.exec(before)?.[0] ?? 0);
   const rows = db.all(
     `${select} where (?1 is null or r.command = ?1) and (?2 is null or r.environment = ?2)
-      and (?3 is null or r.seq < ?3) order by r.seq desc limit ?4`,
+      and (?3 is null or r.seq < ?3) and (?4 is null or r.facts ->> '$.tester' = ?4)
+      order by r.seq desc limit ?5`,
     command,
     environment,
     cursor,
+    tester,
     limit + 1,
   );
   const page = rows.slice(0, limit);

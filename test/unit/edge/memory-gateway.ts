@@ -7,7 +7,13 @@ import type { StoredOutput } from '../../../src/core/ports.ts';
 import type { Caller } from '../../../src/core/principal.ts';
 import type { ExecuteRequest, Gateway, Health, Listing } from '../../../src/gateway/gateway.ts';
 import { LiveRun } from '../../../src/gateway/live.ts';
-import { noCredentials, noLog, noRehearsals, noRetention } from '../../../src/gateway/no-desks.ts';
+import {
+  noAssurance,
+  noCredentials,
+  noLog,
+  noRehearsals,
+  noRetention,
+} from '../../../src/gateway/no-desks.ts';
 import { anExecution, anOutput } from './fixtures.ts';
 import { type MemoryDesk, memoryDesk } from './memory-desk.ts';
 
@@ -96,6 +102,7 @@ export function memoryGateway(): MemoryGateway {
     approvals: desk,
     log: noLog,
     retention: noRetention,
+    assurance: noAssurance,
     rehearsals: noRehearsals,
     credentials: noCredentials,
     refusals: [],
@@ -396,6 +403,10 @@ const aListing: Listing = {
   automationCoverage: null,
   complianceNotes: null,
   reviewCadenceMs: null,
+  reviewDueAt: null,
+  lastVerified: null,
+  verifications: [],
+  assuranceRequired: [],
   rollback: null,
   parameters: {
     type: 'object',

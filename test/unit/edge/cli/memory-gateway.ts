@@ -13,6 +13,7 @@ import type {
 } from '../../../../src/gateway/gateway.ts';
 import {
   noApprovals,
+  noAssurance,
   noCredentials,
   noLog,
   noRehearsals,
@@ -109,6 +110,7 @@ export function memoryGateway(trust: Trust): Gateway {
     approvals: noApprovals,
     log: noLog,
     retention: noRetention,
+    assurance: noAssurance,
     rehearsals: noRehearsals,
     credentials: noCredentials,
     async submit(caller, request) {
@@ -254,6 +256,7 @@ function started(
     salt: null,
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
   };
 }
 
@@ -270,6 +273,10 @@ function listing(name: string): Listing {
     automationCoverage: null,
     complianceNotes: null,
     reviewCadenceMs: null,
+    reviewDueAt: null,
+    lastVerified: null,
+    verifications: [],
+    assuranceRequired: [],
     rollback: null,
     parameters: {
       type: 'object',

@@ -16,6 +16,7 @@ import type {
   Listing,
 } from '../../../../src/gateway/gateway.ts';
 import {
+  noAssurance,
   noCredentials,
   noLog,
   noRehearsals,
@@ -132,6 +133,7 @@ export function smallGateway(): SmallGateway {
         salt: null,
         outputExpiredAt: null,
         payloadsExpiredAt: null,
+        rehearsal: null,
       },
       stdout: [],
       stderr: [],
@@ -241,6 +243,7 @@ export function smallGateway(): SmallGateway {
     approvals: desk,
     log: noLog,
     retention: noRetention,
+    assurance: noAssurance,
     rehearsals: noRehearsals,
     credentials: noCredentials,
     records: () => [...runs.values()].map((r) => r.execution),
@@ -359,6 +362,10 @@ export function listing(name: string): Listing {
     automationCoverage: null,
     complianceNotes: null,
     reviewCadenceMs: null,
+    reviewDueAt: null,
+    lastVerified: null,
+    verifications: [],
+    assuranceRequired: [],
     rollback: null,
     parameters: {
       type: 'object',

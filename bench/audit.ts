@@ -153,6 +153,7 @@ function anExecution(requestId: string): Execution {
     sandbox: null,
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
   };
 }
 

@@ -6,7 +6,14 @@
 import type { Verdict } from '../core/approval.ts';
 import type { DecidedStage } from '../core/decision.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { Execution, FinalStatus, LimitReport, Outcome, Usage } from '../core/execution.ts';
+import type {
+  Execution,
+  FinalStatus,
+  LimitReport,
+  Outcome,
+  RehearsalNote,
+  Usage,
+} from '../core/execution.ts';
 import type { PrincipalKind, Scope, Trust } from '../core/principal.ts';
 
 /** The same fields, as the JSON that they are. */
@@ -23,17 +30,19 @@ export type Call = {
   readonly face: Execution['face'];
   readonly client: string | null;
   readonly trust: Trust;
+  /** What a run in a copy of the workspace is for; null for a real one. Entries from before there were any have none. */
+  readonly rehearsal: { readonly for: RehearsalNote['for']; readonly of: string } | null;
 };
 
 /**
  * `asked`: somebody asked. `purpose` is `plan` where they only wanted to know what would happen, `replay` where an
- * idempotency key led them to an earlier request (the entry's).
+ * idempotency key led them to an earlier request (the entry's), `rehearsal` where it runs in a copy of the workspace.
  */
 export type AskedBody = {
   readonly call: Call;
   readonly risk: Execution['risk'];
   readonly timeoutMs: number | null;
-  readonly purpose: 'run' | 'plan' | 'replay';
+  readonly purpose: 'run' | 'plan' | 'replay' | 'rehearsal';
 };
 
 /** `decided`: what policy says, by which policies, under which generation of the configuration. */

@@ -33,7 +33,8 @@ export function asked(
   options: { readonly replay?: boolean; readonly plan?: boolean } = {},
 ): EntryDraft {
   const { risk, timeoutMs, requestedAt } = execution;
-  const purpose = options.plan === true ? 'plan' : options.replay === true ? 'replay' : 'run';
+  const ran = execution.rehearsal === null ? 'run' : 'rehearsal';
+  const purpose = options.plan === true ? 'plan' : options.replay === true ? 'replay' : ran;
   const body: AskedBody = { call: callOf(execution), risk, timeoutMs, purpose };
   return draft('asked', execution, requestedAt, body);
 }

@@ -16,7 +16,12 @@ export function callOf(execution: Execution): Call {
     face,
     client: nameOrNull(execution.client),
     trust,
+    rehearsal: rehearsalOf(execution),
   };
+}
+
+function rehearsalOf({ rehearsal }: Execution): Call['rehearsal'] {
+  return rehearsal === null ? null : { for: rehearsal.for, of: bounded(rehearsal.of, bounds.name) };
 }
 
 const nameOrNull = (text: string | null): string | null =>

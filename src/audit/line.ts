@@ -26,6 +26,8 @@ export interface AuditRecord {
   readonly client: string | null;
   readonly trust: string | null;
   readonly digest: string | null;
+  /** What a run in a copy of the workspace was for, and the id of that; null for all else. */
+  readonly rehearsal: JsonObject | null;
   /** The entry's kind, and for those that end no call what else they say. */
   readonly event: EntryKind;
   readonly detail: JsonObject | null;
@@ -126,6 +128,7 @@ function recordOf(
     client: text(call?.client),
     trust: text(call?.trust ?? body.trust),
     digest: text(call?.digest ?? body.digest),
+    rehearsal: object(call?.rehearsal),
     event: entry.kind,
     detail,
     state,

@@ -10,7 +10,13 @@ export interface DecidedStage extends ApprovalStage {
 
 /** `policies` are the ids of the policies that decided; `errors` make every decision a denial. */
 export type Decision =
-  | { readonly kind: 'permit'; readonly digest: string; readonly policies: readonly string[] }
+  | {
+      readonly kind: 'permit';
+      readonly digest: string;
+      readonly policies: readonly string[];
+      /** It holds for a rehearsal and for nothing else: no approvals stand before one. */
+      readonly rehearsal?: true;
+    }
   | {
       readonly kind: 'deny';
       readonly digest: string;
@@ -84,6 +90,7 @@ export function issuePermit(
       'The decision was made for something else than what would run.',
     );
   }
+  assertSameGround(invocation, decision);
   switch (decision.kind) {
     case 'permit':
       break;
@@ -94,6 +101,22 @@ export function issuePermit(
       break;
   }
   return new Permit(secret, requestId, fence, invocation);
+}
+
+/**
+ * What is decided without people because nothing outside a copy can be touched never starts anything in a workspace, and
+ * no other decision starts anything in a copy.
+ */
+function assertSameGround(invocation: Invocation, decision: Decision): void {
+  const inCopy = invocation.copyOf !== undefined;
+  const forCopy = decision.kind === 'permit' && decision.rehearsal === true;
+  if (decision.kind === 'deny' || inCopy === forCopy) return;
+  throw new ReeveError(
+    'COMMAND_NOT_ALLOWED',
+    inCopy
+      ? 'The decision was made for a run in the workspace, and this would run in a copy of it.'
+      : 'The decision was made for a run in a copy of the workspace, and this would run in the workspace itself.',
+  );
 }
 
 /** One person has one vote in the whole sequence, never for a request of his own, nor of an agent of his unless the stage says so. */

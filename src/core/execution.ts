@@ -79,6 +79,18 @@ export interface Outcome {
   readonly durationMs: number;
 }
 
+/** What a run in a copy of the workspace is for, and the id of that: it is no real run, and counts as none. */
+export const rehearsalPurposes = ['assurance', 'runbook'] as const;
+export interface RehearsalNote {
+  readonly for: (typeof rehearsalPurposes)[number];
+  readonly of: string;
+}
+
+/** In words, for people: not a run of the real thing. */
+export function describeRehearsal({ for: purpose, of }: RehearsalNote): string {
+  return `A rehearsal for ${purpose} ${of}: it ran in a copy of the workspace, which itself was not touched`;
+}
+
 /** One request as the store keeps it. Times are milliseconds since 1970 (UTC). */
 export interface Execution {
   readonly requestId: string;
@@ -117,4 +129,6 @@ export interface Execution {
   /** When retention took its output; its payload (arguments, argv, working directory, hashes, salt, output). */
   readonly outputExpiredAt: number | null;
   readonly payloadsExpiredAt: number | null;
+  /** Null for a real run. */
+  readonly rehearsal: RehearsalNote | null;
 }

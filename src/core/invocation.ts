@@ -49,6 +49,11 @@ export interface Invocation {
   readonly runAs: number | null;
   /** Rendered concurrency key, and how many of it may run at once. */
   readonly concurrency: { readonly key: string; readonly max: number } | null;
+  /**
+   * The workspace, resolved, that `workspace` is a copy of: this is a rehearsal. Left out of every real run, whose digest it
+   * can never have therefore.
+   */
+  readonly copyOf?: string;
   readonly digest: string;
 }
 

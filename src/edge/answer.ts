@@ -33,6 +33,7 @@ export type ExecutionFacts = Pick<
   | 'workingDirectory'
   | 'timeoutMs'
   | 'concurrencyKey'
+  | 'rehearsal'
 > & {
   readonly startedAt: string | null;
   /** When retention took the output, and the rest of the payload: those fields are null or empty since. */
@@ -156,6 +157,7 @@ export function factsOf(e: Execution): ExecutionFacts {
     workingDirectory: e.workingDirectory,
     timeoutMs: e.timeoutMs,
     concurrencyKey: e.concurrencyKey,
+    rehearsal: e.rehearsal,
     startedAt: timeOf(e.startedAt),
     outputExpiredAt: timeOf(e.outputExpiredAt),
     payloadsExpiredAt: timeOf(e.payloadsExpiredAt),

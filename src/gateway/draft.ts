@@ -42,6 +42,7 @@ export function newExecution(house: House, caller: Caller, command: string | nul
     salt: randomBytes(saltBytes).toString('base64url'),
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { standing } from '../approvals/standing.ts';
 import type { Entry, EntryKind } from '../core/entry.ts';
+import { describeRehearsal } from '../core/execution.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
@@ -26,7 +27,7 @@ export function why(house: House, caller: Caller, requestId: string): WhyReport 
     status: execution.status,
     errorCode: execution.errorCode,
     headline,
-    because: [...because, ...deciding(known), ...changedSince(known)],
+    because: [...rehearsed(known), ...because, ...deciding(known), ...changedSince(known)],
     next,
     timeline: entries.map((entry) => ({ at: entry.at, kind: entry.kind, text: told(entry) })),
   };
@@ -63,6 +64,18 @@ function lookUp(house: House, caller: Caller, requestId: string): Known {
 
 export function sourceOf({ seq, kind }: Entry): string {
   return `entry ${seq} (${kind})`;
+}
+
+/** Said first: what happened, happened to a copy. */
+function rehearsed({ execution: { rehearsal }, from }: Known): readonly Fact[] {
+  return rehearsal === null
+    ? []
+    : [
+        from(
+          'asked',
+          `${visibleLine(describeRehearsal(rehearsal))}. No approvals stand before it.`,
+        ),
+      ];
 }
 
 /** The policies that decided, with their places as they are now. */

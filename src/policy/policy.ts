@@ -13,6 +13,7 @@ import { type Foresee, foreseer } from './foresee.ts';
 import { entitiesNamed } from './named.ts';
 import type { ParsedPolicy } from './parse.ts';
 import {
+  assureContext,
   commandEntity,
   entityId,
   gateway,
@@ -59,6 +60,23 @@ export interface Policy {
     command: Command,
     at: Whence & { readonly stages: readonly ApprovalStage[] },
   ): Decision;
+  /** May this principal run this command in copies of the workspace of this environment? `stages`: the inventory's there. */
+  rehearse(
+    principal: Principal,
+    command: Command,
+    environment: string,
+    at: Whence & { readonly stages: readonly ApprovalStage[] },
+  ): Verdict;
+  /**
+   * `rehearse` about exactly this invocation, as the decision that a permit for it is issued on. Nothing but a denial where
+   * it would run anywhere else than in a copy.
+   */
+  assure(
+    principal: Principal,
+    invocation: Invocation,
+    command: Command,
+    at: Whence & { readonly stages: readonly ApprovalStage[] },
+  ): Decision;
   /** May this principal freeze, unfreeze or reload the gateway, or read everybody's records? */
   administer(principal: Principal, action: AdministerAction): Verdict;
   /** What this principal could get, whatever the arguments, time limit and face: for tables, never to run anything. */
@@ -97,6 +115,22 @@ export function policyOf(parts: PolicyParts): Policy {
     }
     return found.types;
   };
+  const rehearsed = (
+    principal: Principal,
+    command: Command,
+    environment: string,
+    at: Whence & { readonly stages: readonly ApprovalStage[] },
+  ): Question => {
+    typesOf(command);
+    return about(
+      principal,
+      'assure',
+      command,
+      at.stages.length,
+      assureContext({ environment }, at),
+    );
+  };
+  const rehearse: Policy['rehearse'] = (...given) => ask(() => rehearsed(...given));
   return Object.freeze({
     hash: parts.hash,
     files: deepFreeze([...parts.files]),
@@ -123,6 +157,24 @@ export function policyOf(parts: PolicyParts): Policy {
           return about(principal, runAction(command.name), command, at.stages.length, context);
         }),
       ),
+    rehearse,
+    assure: (
+      principal: Principal,
+      invocation: Invocation,
+      command: Command,
+      at: Whence & { readonly stages: readonly ApprovalStage[] },
+    ): Decision => {
+      const { digest, environment } = invocation;
+      const verdict = ask(() => {
+        agree(principal, invocation, command);
+        if (invocation.copyOf === undefined) throw new Error('it would not run in a copy');
+        return rehearsed(principal, command, environment, at);
+      });
+      const { allowed, policies, errors } = verdict;
+      return allowed
+        ? Object.freeze({ kind: 'permit', digest, policies, rehearsal: true })
+        : Object.freeze({ kind: 'deny', digest, policies, errors });
+    },
     administer: (principal: Principal, action: AdministerAction) =>
       ask(() => {
         if (!administerActions.includes(action)) throw new TypeError('there is no such action');

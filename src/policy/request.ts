@@ -92,6 +92,17 @@ export function runContext(
 
 const open = (field: OpenField): CedarValueJson => ({ __extn: { fn: 'unknown', arg: field } });
 
+/** The context of `assure`: of a rehearsal policies read the environment, and nothing of its arguments. */
+export function assureContext(
+  { environment }: Pick<Invocation, 'environment'>,
+  at: Whence,
+): Record<string, CedarValueJson> {
+  return {
+    ...whenceContext(at),
+    environment: { __entity: entityId('Environment', environment) },
+  };
+}
+
 /** The context of `see` for whichever face. */
 export function openWhence(trust: Trust): Record<string, CedarValueJson> {
   return { face: open('face'), trust: wellFormed(trust, 'trust') };

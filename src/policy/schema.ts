@@ -96,10 +96,12 @@ export function policySchema(
   reader: 'author' | 'engine',
 ): SchemaJson<string> {
   const whence: Attributes = { face: text, trust: text };
+  const place: Attributes = { environment: { type: 'Entity', name: 'Environment' } };
   const onCommand = { principalTypes: ['Principal'], resourceTypes: ['Command'] };
   const onGateway = { principalTypes: ['Principal'], resourceTypes: ['Gateway'] };
   const actions: [string, ActionType<string>][] = [
     ['see', { appliesTo: { ...onCommand, context: record(whence) } }],
+    ['assure', { appliesTo: { ...onCommand, context: record({ ...whence, ...place }) } }],
     ['run', {}],
     ['administer', {}],
     ...administerActions.map((name): [string, ActionType<string>] => [

@@ -42,6 +42,7 @@ export function anExecution(parts: Partial<Execution> = {}): Execution {
     salt: Buffer.alloc(32, 7).toString('base64url'),
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
     ...parts,
   };
 }

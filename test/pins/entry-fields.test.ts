@@ -25,6 +25,7 @@ const call = [
   'face',
   'onBehalfOf',
   'parametersCommitment',
+  'rehearsal',
   'tool',
   'trust',
 ].map((name) => `call.${name}`);

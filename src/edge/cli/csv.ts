@@ -34,6 +34,7 @@ export const csvColumns = [
   'timeoutMs',
   'usage',
   'sandbox',
+  'rehearsal',
 ] as const satisfies readonly (keyof AuditRecord)[];
 
 export const csvHead = `${csvColumns.join(',')}\r\n`;

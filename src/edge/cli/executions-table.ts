@@ -22,7 +22,7 @@ export function executionsTable(
       paint: (e, text) =>
         paintStatus({ ...e, exitCode: null, signal: null }, paint).replace(e.status, text),
     },
-    { title: 'COMMAND', cell: (e) => e.command ?? '' },
+    { title: 'COMMAND', cell: nameOf },
     { title: 'ENVIRONMENT', spare: 3, cell: (e) => e.environment ?? '' },
     {
       title: 'PRINCIPAL',
@@ -45,6 +45,11 @@ export function executionsTable(
   };
   const all = needs.size === 0 ? columns : [...columns, waiting];
   return table(all, executions, paint, screen.width);
+}
+
+/** A rehearsal is not to be taken for a real run at a glance. */
+function nameOf({ command, rehearsal }: Execution): string {
+  return rehearsal === null ? (command ?? '') : `${command ?? ''} (rehearsal)`;
 }
 
 function took(execution: Execution, now: number): string {

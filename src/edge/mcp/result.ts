@@ -4,7 +4,7 @@
  */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { errorTable, type ReeveError, type Refusal } from '../../core/errors.ts';
-import { type Execution, isFinal } from '../../core/execution.ts';
+import { describeRehearsal, type Execution, isFinal } from '../../core/execution.ts';
 import type { StoredOutput } from '../../core/ports.ts';
 import { visibleLine } from '../../core/text.ts';
 import { type ApprovalNote, answerOf, problemOf } from '../answer.ts';
@@ -113,6 +113,7 @@ function notes(e: Execution): string[] {
   } else if (e.outputExpiredAt !== null && e.startedAt !== null) {
     lines.push(`Its output expired by retention on ${dateOf(e.outputExpiredAt)}.`);
   }
+  if (e.rehearsal !== null) lines.push(`${visibleLine(describeRehearsal(e.rehearsal))}.`);
   if (e.trust === 'same-user') {
     lines.push('Trust: same-user (local mode: whoever asks could act as the gateway itself).');
   }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { risks } from '../../core/command.ts';
 import { type ErrorCode, errorTable } from '../../core/errors.ts';
-import { executionStatuses } from '../../core/execution.ts';
+import { executionStatuses, rehearsalPurposes } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer, ApprovalNote, ExecutionFacts, Problem } from '../answer.ts';
 
@@ -139,6 +139,10 @@ const facts = {
   workingDirectory: nullableText,
   timeoutMs: z.number().nullable(),
   concurrencyKey: nullableText,
+  rehearsal: z
+    .object({ for: z.enum(rehearsalPurposes), of: text })
+    .nullable()
+    .describe('What a run in a copy of the workspace is for; null for a real run.'),
   startedAt: time.nullable(),
   outputExpiredAt: time.nullable().describe('When retention took the output: it is empty since.'),
   payloadsExpiredAt: time

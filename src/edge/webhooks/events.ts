@@ -119,6 +119,7 @@ function message(
     principal,
     onBehalfOf,
     digest,
+    rehearsal: execution.rehearsal === null ? null : { ...execution.rehearsal },
     status,
     errorCode,
     stages: (approval?.request.stages ?? []).map(({ role, count, independent, policy }) => ({

@@ -237,4 +237,8 @@ export const migrations: readonly string[] = Object.freeze([
   `,
   assuranceStep,
   resultStep,
+  // Runs in copies of a workspace, told apart from all that ran before there were any: those were real.
+  `
+  alter table executions add column rehearsal text;
+  `,
 ]);

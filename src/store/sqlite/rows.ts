@@ -48,6 +48,7 @@ const columns: Readonly<Record<keyof Execution, Column>> = Object.freeze({
   salt: bytes('salt'),
   outputExpiredAt: plain('output_expired_at'),
   payloadsExpiredAt: plain('payloads_expired_at'),
+  rehearsal: json('rehearsal'),
 });
 const fields = Object.entries(columns) as [keyof Execution, Column][];
 

@@ -67,6 +67,7 @@ export function waiting(
     salt: null,
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
   };
   return { execution, request, answers };
 }

@@ -172,6 +172,7 @@ test('the bodies of a call are pinned', () => {
     face: 'rest',
     client: 'curl/8',
     trust: 'gateway',
+    rehearsal: null,
   };
   const common = { requestId: 'r', principal: 'local' };
   assert.deepEqual(entries.asked(execution), {

@@ -38,6 +38,7 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     salt: null,
     outputExpiredAt: null,
     payloadsExpiredAt: null,
+    rehearsal: null,
     ...changes,
   };
 }

@@ -3,8 +3,7 @@
  * `Refusal` (a ReeveError with the request id under which it is on record) by `submit`, as ReeveError by the rest.
  */
 import type { ChallengeContent, Dossier, ProofKind, Verdict } from '../core/approval.ts';
-import type { LastVerified } from '../core/assurance-record.ts';
-import type { ApprovalStage, Command, TimeLimit } from '../core/command.ts';
+import type { Command } from '../core/command.ts';
 import type { ApiToken, Passkey } from '../core/credentials.ts';
 import type { DecidedStage } from '../core/decision.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -17,11 +16,13 @@ import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../core/ports
 import type { Caller, Face, PrincipalKind, Scope, Trust } from '../core/principal.ts';
 import type { SecretUse } from '../core/secret.ts';
 import type { AssuranceDesk } from './assurance.ts';
+import type { Listing } from './listing.ts';
 import type { LogDesk } from './log-files.ts';
 import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
 import type { WhyReport } from './why-report.ts';
 
+export type { Listing } from './listing.ts';
 export type { LogDesk } from './log-files.ts';
 export type { WhyReport } from './why-report.ts';
 
@@ -35,41 +36,6 @@ export interface ExecuteRequest {
   readonly workingDirectory: string | null;
   readonly timeoutSeconds: number | null;
   readonly idempotencyKey: string | null;
-}
-
-/** What a principal may ask for. `parameters` is the closed JSON Schema of the arguments object alone. */
-export interface Listing {
-  readonly name: string;
-  readonly tool: string;
-  readonly title: string;
-  readonly description: string;
-  readonly owner: string;
-  readonly risk: Command['risk'];
-  readonly priority: number | null;
-  readonly usageFrequency: string | null;
-  readonly automationCoverage: number | null;
-  readonly complianceNotes: string | null;
-  readonly reviewCadenceMs: number | null;
-  /** When it is to be reviewed next (ISO 8601): so long after it was verified last; null where either is missing. */
-  readonly reviewDueAt: string | null;
-  /** The newest record of assurance of all; null where there is none. */
-  readonly lastVerified: LastVerified | null;
-  /** The newest of each environment that has one. */
-  readonly verifications: readonly LastVerified[];
-  /** Environments in which it runs only with evidence that is fresh. */
-  readonly assuranceRequired: readonly string[];
-  readonly rollback: string | null;
-  readonly parameters: JsonObject;
-  readonly environments: readonly string[];
-  readonly defaultEnvironment: string | null;
-  readonly timeout: TimeLimit;
-  readonly approvals: readonly ApprovalStage[];
-  readonly guardrails: readonly string[];
-  readonly dependencies: readonly string[];
-  /** What the gateway gives it besides its arguments: names, never values. */
-  readonly secrets: readonly SecretUse[];
-  readonly network: Command['network'];
-  readonly workspace: Command['workspace'];
 }
 
 /** What would happen, without running it. `refusal` is null where it would run now. */

@@ -19,7 +19,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = Object
   [exitCodes.ok, 'fine'],
   [
     exitCodes.failed,
-    'the command failed (its own exit code is in the answer), lint found errors, policy check differences, or audit verify something that was changed',
+    'the command failed (its own exit code is in the answer), lint found errors, policy check or assure differences, or audit verify something that was changed',
   ],
   [exitCodes.usage, 'the command line is wrong, or no configuration was found'],
   [exitCodes.refused, 'refused: nothing ran'],

@@ -3,6 +3,7 @@
  * Never: a verb listed that does nothing yet.
  */
 import { approvalVerbs } from './approval-verbs.ts';
+import { assuranceVerbs } from './assurance-verbs.ts';
 import { credentialVerbs } from './credential-verbs.ts';
 import { importVerbs } from './import-verbs.ts';
 import { logVerbs } from './log-verbs.ts';
@@ -176,6 +177,7 @@ export const verbs: readonly Verb[] = [
   ...recordVerbs,
   ...logVerbs,
   ...retentionVerbs,
+  ...assuranceVerbs,
   {
     name: 'freeze',
     group: 'Operating',

@@ -52,7 +52,24 @@ function columns(paint: Context['screen']['out']): readonly Column<Listing>[] {
       cell: (l) =>
         l.approvals.map((s) => (s.count > 1 ? `${s.role}×${s.count}` : s.role)).join(' → '),
     },
+    { title: 'VERIFIED', spare: 2, cell: verified, paint: paintVerified(paint) },
     { title: 'OWNER', spare: 4, cell: (l) => l.owner },
     { title: 'DESCRIPTION', cell: (l) => l.description || l.title },
   ];
+}
+
+/** The newest record of assurance, and whether it still says anything; when the next review is due where that is known. */
+function verified({ lastVerified, reviewDueAt, assuranceRequired }: Listing): string {
+  if (lastVerified === null) return assuranceRequired.length > 0 ? 'never' : '';
+  const { status, at, stale, environment } = lastVerified;
+  const due = reviewDueAt === null ? '' : `, review by ${reviewDueAt.slice(0, 10)}`;
+  return `${status}${stale ? ' (stale)' : ''} ${at.slice(0, 10)} in ${environment}${due}`;
+}
+
+function paintVerified(paint: Context['screen']['out']) {
+  return ({ lastVerified, assuranceRequired }: Listing, text: string): string => {
+    if (lastVerified === null) return assuranceRequired.length > 0 ? paint.warn(text) : text;
+    if (lastVerified.status === 'fail') return paint.bad(text);
+    return lastVerified.stale || lastVerified.status === 'waived' ? paint.warn(text) : text;
+  };
 }

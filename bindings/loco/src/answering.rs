@@ -11,8 +11,9 @@ use sea_orm_migration::MigratorTrait;
 use serde::Serialize;
 use serde_json::{json, Value};
 
+use crate::bounds::invalid;
 use crate::failure::{of_panic, Code, Failure};
-use crate::operation::{invalid, Operation};
+use crate::operation::Operation;
 use crate::request::{self, Heading};
 use crate::{border, config, describe, doctor, jobs, migrations, scheduler, tasks, PROTOCOL};
 

@@ -87,7 +87,7 @@ async fn queue(chosen: &Chosen) -> Check {
     if !matches!(chosen.config.queue, Some(QueueConfig::Sqlite(_))) {
         return loco("queue", doctor::check_queue(&chosen.config).await);
     }
-    let outcome = match Store::begin(chosen).await {
+    let outcome = match Store::read(chosen).await {
         Ok(store) => {
             let counts = store.counts().await;
             store.end(false).await.and(counts)

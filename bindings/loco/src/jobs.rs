@@ -50,7 +50,7 @@ pub(crate) struct Dumped {
 
 /// The newest jobs first, at most `limit`; of these statuses, or of all where none is named.
 pub(crate) async fn list(chosen: &Chosen, status: &[JobStatus], limit: u32) -> Result<Listed, Failure> {
-    let store = Store::begin(chosen).await?;
+    let store = Store::read(chosen).await?;
     let listed = rows(&store, status, limit).await;
     store.end(false).await?;
     listed
@@ -110,7 +110,7 @@ async fn rows(store: &Store, status: &[JobStatus], limit: u32) -> Result<Listed,
 
 /// Cancels the queued jobs of this name. Jobs that are not queued stay as they are.
 pub(crate) async fn cancel(chosen: &Chosen, name: &str) -> Result<Changed, Failure> {
-    let store = Store::begin(chosen).await?;
+    let store = Store::write(chosen).await?;
     let known = sqlx::query("SELECT 1 FROM sqlt_loco_queue WHERE name = ? LIMIT 1")
         .bind(name)
         .fetch_optional(&store.pool)
@@ -140,7 +140,7 @@ pub(crate) async fn cancel(chosen: &Chosen, name: &str) -> Result<Changed, Failu
 /// Deletes the jobs that are completed or cancelled.
 pub(crate) async fn tidy(chosen: &Chosen) -> Result<Changed, Failure> {
     let status = [JobStatus::Completed, JobStatus::Cancelled];
-    let store = Store::begin(chosen).await?;
+    let store = Store::write(chosen).await?;
     change(
         store,
         async |store| store.queue.clear_by_status(status.to_vec()).await,
@@ -151,7 +151,7 @@ pub(crate) async fn tidy(chosen: &Chosen) -> Result<Changed, Failure> {
 
 /// Deletes jobs of these statuses that were made so many days ago or more.
 pub(crate) async fn purge(chosen: &Chosen, max_age_days: u32, status: &[JobStatus]) -> Result<Changed, Failure> {
-    let store = Store::begin(chosen).await?;
+    let store = Store::write(chosen).await?;
     let age = i64::from(max_age_days);
     change(
         store,
@@ -163,7 +163,7 @@ pub(crate) async fn purge(chosen: &Chosen, max_age_days: u32, status: &[JobStatu
 
 /// Puts jobs that have been processed for so many minutes or more back into the queue.
 pub(crate) async fn requeue(chosen: &Chosen, from_age_minutes: u32) -> Result<Changed, Failure> {
-    let store = Store::begin(chosen).await?;
+    let store = Store::write(chosen).await?;
     let age = i64::from(from_age_minutes);
     change(
         store,
@@ -202,7 +202,7 @@ async fn change(
 
 /// Writes jobs of these statuses (or all) to a file of its own in `folder`, in the form that `jobs import` reads.
 pub(crate) async fn dump(chosen: &Chosen, folder: &Path, status: &[JobStatus]) -> Result<Dumped, Failure> {
-    let store = Store::begin(chosen).await?;
+    let store = Store::read(chosen).await?;
     let dumped = write(&store, folder, status).await;
     store.end(false).await?;
     dumped

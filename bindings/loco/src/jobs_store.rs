@@ -53,9 +53,18 @@ pub(crate) fn kind(chosen: &Chosen) -> Option<&'static str> {
 
 impl Store {
     /// Opens the queue of the environment and begins a transaction that keeps other writers out (they wait).
-    pub async fn begin(chosen: &Chosen) -> Result<Self, Failure> {
+    pub async fn write(chosen: &Chosen) -> Result<Self, Failure> {
+        Self::begin(chosen, "BEGIN IMMEDIATE").await
+    }
+
+    /// The same for looking: one state of the queue is seen throughout, and no writer waits or is waited for.
+    pub async fn read(chosen: &Chosen) -> Result<Self, Failure> {
+        Self::begin(chosen, "BEGIN").await
+    }
+
+    async fn begin(chosen: &Chosen, statement: &'static str) -> Result<Self, Failure> {
         let store = Self::open(chosen).await?;
-        store.execute("BEGIN IMMEDIATE").await?;
+        store.execute(statement).await?;
         if let Err(failure) = store.is_set_up().await {
             store.end(false).await?;
             return Err(failure);

@@ -26,6 +26,7 @@
 
 mod answering;
 mod border;
+mod bounds;
 mod config;
 mod context;
 mod describe;
@@ -34,8 +35,11 @@ mod failure;
 mod jobs;
 mod jobs_store;
 mod migrations;
+mod migrations_run;
+mod migrations_state;
 mod operation;
 mod plain;
+mod process;
 mod request;
 mod scheduler;
 mod strict;

@@ -2,13 +2,14 @@
 //! an error that names the argument. An argument that nobody declared is never passed over.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use loco_rs::bgworker::JobStatus;
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::bounds::{inside, invalid, named, statuses, within, DAYS, JOBS, MINUTES, NAMES, VALUE, VARS};
 use crate::failure::{Code, Failure};
 
 /// The names of all operations, as they stand in `operation` of a request.
@@ -73,20 +74,6 @@ pub(crate) enum Operation {
     },
     Doctor,
 }
-
-/// Names of tasks, jobs and migrations have at most this many bytes.
-const NAME: usize = 200;
-/// At most this many names stand in a list.
-const NAMES: usize = 1000;
-/// A task is given at most this many variables.
-const VARS: usize = 64;
-/// A variable's value has at most this many bytes.
-const VALUE: usize = 64 * 1024;
-/// The most jobs that one answer lists.
-const JOBS: u32 = 1000;
-/// The most days and minutes that may be asked for: about a hundred years, which SQLite's dates hold.
-const DAYS: u32 = 36_500;
-const MINUTES: u32 = DAYS * 24 * 60;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -267,164 +254,5 @@ impl Given<'_> {
     }
 }
 
-pub(crate) fn invalid(message: String) -> Failure {
-    Failure::new(Code::InvalidRequest, message)
-}
-
-fn within(argument: &str, value: u32, least: u32, most: u32) -> Result<(), Failure> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(invalid(format!(
-        "`{argument}` is {value}; it must be {least} to {most}"
-    )))
-}
-
-fn named(argument: &str, name: &str) -> Result<(), Failure> {
-    if name.is_empty() || name.len() > NAME || name.chars().any(char::is_control) {
-        return Err(invalid(format!(
-            "`{argument}` must have 1 to {NAME} bytes and no control character"
-        )));
-    }
-    Ok(())
-}
-
-/// Those that were named; an empty list stands for all of them, so it cannot be asked for.
-fn statuses(given: Option<Vec<JobStatus>>) -> Result<Vec<JobStatus>, Failure> {
-    let Some(given) = given else { return Ok(Vec::new()) };
-    let twice = given
-        .iter()
-        .enumerate()
-        .any(|(index, status)| given[..index].contains(status));
-    if given.is_empty() || twice {
-        return Err(invalid(
-            "`status` must name at least one of queued, processing, completed, failed, cancelled, and none twice"
-                .to_owned(),
-        ));
-    }
-    Ok(given)
-}
-
-/// A folder below the working directory, by its words alone; symbolic links are looked at before writing.
-fn inside(folder: &str) -> Result<PathBuf, Failure> {
-    let path = Path::new(folder);
-    let normal = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if folder.is_empty() || folder.len() > 4096 || folder.chars().any(char::is_control) || !normal {
-        return Err(invalid(
-            "`folder` must be a path below the working directory: relative, without `..` and control characters"
-                .to_owned(),
-        ));
-    }
-    Ok(path.to_path_buf())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn of(name: &str, arguments: Value) -> Result<Operation, Failure> {
-        let Value::Object(arguments) = arguments else {
-            panic!("not an object")
-        };
-        Operation::of(name, arguments)
-    }
-
-    fn refused(name: &str, arguments: Value) -> String {
-        let failure = of(name, arguments).unwrap_err();
-        assert_eq!(failure.code, Code::InvalidRequest);
-        failure.message
-    }
-
-    #[test]
-    fn every_name_in_the_list_is_an_operation() {
-        for name in OPERATIONS {
-            if let Err(failure) = Operation::of(name, Map::new()) {
-                assert_eq!(failure.code, Code::InvalidRequest, "{name}");
-            }
-        }
-        assert_eq!(of("db.reset", json!({})).unwrap_err().code, Code::UnknownOperation);
-    }
-
-    #[test]
-    fn no_operation_passes_over_an_argument_that_nobody_declared() {
-        for name in OPERATIONS {
-            let failure = of(name, json!({"toString": 1})).unwrap_err();
-            assert_eq!(failure.code, Code::InvalidRequest, "{name}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_held_to_their_bounds() {
-        assert_eq!(
-            of("db.migrate", json!({"steps": 2})).unwrap(),
-            Operation::Migrate { steps: Some(2) }
-        );
-        assert_eq!(
-            of("db.migrate", json!({"steps": null})).unwrap(),
-            Operation::Migrate { steps: None }
-        );
-        for steps in [
-            json!(0),
-            json!(1001),
-            json!(-1),
-            json!(1.5),
-            json!("1"),
-            json!(4_294_967_296_u64),
-        ] {
-            assert!(refused("db.migrate", json!({"steps": steps})).contains("db.migrate") || steps.is_u64());
-        }
-        refused("jobs.list", json!({"limit": 0}));
-        refused("jobs.list", json!({"limit": 1001}));
-        refused("jobs.purge", json!({"maxAgeDays": 36_501, "status": ["failed"]}));
-        refused("jobs.requeue", json!({"fromAgeMinutes": -1}));
-    }
-
-    #[test]
-    fn a_rollback_names_what_it_expects_once() {
-        assert!(of("db.down", json!({"expect": ["b", "a"]})).is_ok());
-        refused("db.down", json!({}));
-        refused("db.down", json!({"expect": []}));
-        refused("db.down", json!({"expect": ["a", "a"]}));
-    }
-
-    #[test]
-    fn names_have_no_control_characters() {
-        for name in ["", "a\0b", "a\nb", "\u{1b}[31m", "\u{85}", &"x".repeat(201)] {
-            refused("tasks.run", json!({"name": name}));
-            refused("scheduler.run", json!({"name": name}));
-            refused("jobs.cancel", json!({"name": name}));
-            refused("db.down", json!({"expect": [name]}));
-            refused("tasks.run", json!({"name": "a", "vars": {name: "x"}}));
-        }
-    }
-
-    #[test]
-    fn variables_of_a_task_are_strings_within_bounds() {
-        assert!(of("tasks.run", json!({"name": "a", "vars": {"k": "line\nline"}})).is_ok());
-        refused("tasks.run", json!({"name": "a", "vars": {"k": 1}}));
-        refused("tasks.run", json!({"name": "a", "vars": {"k": "a\0"}}));
-        refused("tasks.run", json!({"name": "a", "vars": {"k": "x".repeat(65_537)}}));
-        let many: Map<String, Value> = (0..65).map(|n| (n.to_string(), json!(""))).collect();
-        refused("tasks.run", json!({"name": "a", "vars": many}));
-    }
-
-    #[test]
-    fn purging_says_which_statuses() {
-        refused("jobs.purge", json!({"maxAgeDays": 1}));
-        refused("jobs.purge", json!({"maxAgeDays": 1, "status": []}));
-        refused("jobs.purge", json!({"maxAgeDays": 1, "status": ["failed", "failed"]}));
-        refused("jobs.purge", json!({"maxAgeDays": 1, "status": ["gone"]}));
-    }
-
-    #[test]
-    fn a_folder_stays_below_the_working_directory() {
-        assert!(of("jobs.dump", json!({"folder": "dumps/today"})).is_ok());
-        assert!(of("jobs.dump", json!({"folder": "."})).is_ok());
-        for folder in ["", "/tmp", "../x", "a/../../x", "a\0", "a\nb"] {
-            refused("jobs.dump", json!({"folder": folder}));
-        }
-    }
-}
+mod tests;

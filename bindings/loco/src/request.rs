@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::bounds::invalid;
 use crate::failure::Failure;
-use crate::operation::{invalid, Operation};
+use crate::operation::Operation;
 use crate::strict::Strict;
 use crate::PROTOCOL;
 

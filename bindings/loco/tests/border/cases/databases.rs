@@ -185,6 +185,11 @@ fn a_lock_is_told_apart(w: &Workspace) {
     assert_eq!(details["failed"], "m2_tags");
     assert_eq!(details["applied"], json!([]));
     w.ask("jobs.tidy", json!({})).error("DATABASE_LOCKED");
+    assert_eq!(
+        w.ask("jobs.list", json!({})).result()["jobs"],
+        json!([]),
+        "looking waits for nobody"
+    );
     let task = w.ask("tasks.run", json!({"name": "write"}));
     assert_eq!(task.error("TASK_FAILED")["details"]["databaseLocked"], true);
     w.ask("db.status", json!({})).result();

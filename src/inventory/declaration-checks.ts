@@ -3,10 +3,9 @@ import type { EnvironmentOverride, Inputs } from '../core/command.ts';
 import type { Findings } from './diagnose.ts';
 import { inputPatternProblem } from './inputs.ts';
 import type { CommandFields } from './inventory-schema.ts';
-import type { ParameterField } from './parameter-schema.ts';
 import type { Path } from './source.ts';
-import { type Declared, parseText, readText } from './template.ts';
-import { either, nearest, quote } from './words.ts';
+import { type Declared, readText } from './template.ts';
+import { either, quote } from './words.ts';
 
 export function readInputs(
   fields: Partial<CommandFields>,
@@ -110,40 +109,4 @@ export function checkDefaultEnvironment(
     `the command does not run in ${quote(defaultEnvironment)}`,
     `Choose ${either(Object.keys(environments))}.`,
   );
-}
-
-/** The parameter that becomes standard input. `parameters` is null where they are wrong already. */
-export function readStdin(
-  fields: Partial<CommandFields>,
-  parameters: Readonly<Record<string, ParameterField>> | null,
-  at: Path,
-  findings: Findings,
-): string | null {
-  if (fields.stdin === undefined) return null;
-  const place = [...at, 'stdin'];
-  const parsed = parseText(fields.stdin);
-  const [part, ...more] = parsed.ok ? parsed.parts : [];
-  if (part?.kind !== 'parameter' || more.length > 0) {
-    findings.error(place, 'stdin', 'stdin must be exactly one parameter', 'Write stdin: "{name}".');
-    return null;
-  }
-  if (parameters === null) return part.name;
-  const parameter = Object.hasOwn(parameters, part.name) ? parameters[part.name] : undefined;
-  if (parameter === undefined) {
-    const close = nearest(part.name, Object.keys(parameters));
-    findings.error(
-      place,
-      'unknown-parameter',
-      `there is no parameter ${quote(part.name)}`,
-      close === undefined ? 'Declare it under "parameters".' : `Did you mean {${close}}?`,
-    );
-  } else if (parameter.type !== 'string') {
-    findings.error(
-      place,
-      'stdin',
-      `standard input takes a text parameter, and ${part.name} is of type ${parameter.type}`,
-      null,
-    );
-  }
-  return part.name;
 }

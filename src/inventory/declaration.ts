@@ -11,7 +11,6 @@ import {
   checkDefaultEnvironment,
   checkWorkspace,
   readInputs,
-  readStdin,
 } from './declaration-checks.ts';
 import { checkDependencyUses } from './dependency-probes.ts';
 import { type Findings, soundFields } from './diagnose.ts';
@@ -26,11 +25,14 @@ import {
 import { lintCommand } from './lint/lint.ts';
 import { type DeclaredMount, mergeMounts, readMounts } from './mounts.ts';
 import { checkParameters, checkRequired, schemaOf } from './parameters.ts';
+import { readResult } from './results/read-result.ts';
 import { readRun } from './run-line.ts';
 import { checkSecretUses, readSecretUses } from './secret-uses.ts';
 import type { Path, Source } from './source.ts';
+import { readStdin } from './stdin/read-stdin.ts';
 import type { Declared } from './template.ts';
 import { completeLimits, readLimits, readOverride, readStages, readTimeout } from './terms.ts';
+import { bytesFrom } from './validators.ts';
 import { either, nearest, quote } from './words.ts';
 
 /** Reads the declaration at `commands.<name>` of a source; `folder` is that of its file. */
@@ -64,15 +66,16 @@ export function readDeclaration(
   const parameters = fields.parameters ?? {};
   const required = fields.required ?? [];
   const parametersAreSound = sound(source, fields, at, 'parameters');
-  const stdin = readStdin(fields, parametersAreSound ? parameters : null, at, findings);
-  checkParameters(parameters, stdin, [...at, 'parameters'], findings);
-  // With unsound parameters, everything that names one would be complained of as well.
-  if (parametersAreSound) checkRequired(required, parameters, [...at, 'required'], findings);
   const always = new Set([
     ...required,
     ...Object.keys(parameters).filter((p) => parameters[p]!.default !== undefined),
   ]);
   const declared: Declared = { parameters, always };
+  const stdin = readStdin(fields, parametersAreSound ? declared : null, at, findings);
+  const asBytes = bytesFrom({ stdin });
+  checkParameters(parameters, asBytes, [...at, 'parameters'], findings);
+  // With unsound parameters, everything that names one would be complained of as well.
+  if (parametersAreSound) checkRequired(required, parameters, [...at, 'required'], findings);
   const run =
     fields.run === undefined || !parametersAreSound
       ? null
@@ -85,7 +88,8 @@ export function readDeclaration(
     findings.error([...at, 'run', 0], 'executable', executable.problem, executable.remedy);
 
   const inputs = readInputs(fields, environments, at, findings);
-  if (parametersAreSound) checkConcurrency(fields, declared, stdin, at, findings);
+  if (parametersAreSound) checkConcurrency(fields, declared, asBytes, at, findings);
+  const result = readResult(fields.result, [...at, 'result'], findings);
   checkWorkspace(fields, at, findings);
   checkSecretUses(fields, environments, mounts, settings, at, findings);
   checkDependencyUses(fields.dependencies ?? [], environments, settings, at, findings);
@@ -116,7 +120,7 @@ export function readDeclaration(
     risk,
     executable: { path: executable.path, source: executable.source },
     template: run.template,
-    parameters: schemaOf(parameters, required, stdin),
+    parameters: schemaOf(parameters, required, asBytes),
     environments,
     timeout,
     limits: completeLimits(readLimits(fields.limits), timeout),
@@ -133,8 +137,8 @@ export function readDeclaration(
     approvals: readStages(approvals, null),
     guardrails: fields.guardrails ?? [],
     variables: { ...fields.variables },
-    stdin: stdin === null ? null : { kind: 'parameter', name: stdin },
-    result: null,
+    stdin,
+    result,
     assurance: null,
     examples: {
       accept: (fields.examples?.accept ?? []) as JsonValue[],

@@ -9,6 +9,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Findings } from './diagnose.ts';
 import { renderTemplate } from './render.ts';
 import type { Path } from './source.ts';
+import { renderStdin } from './stdin/render-stdin.ts';
 import type { Validator } from './validator.ts';
 import { validatorOf } from './validators.ts';
 import { lexicalProblem, sandboxWorkspace } from './workspace-path.ts';
@@ -93,12 +94,14 @@ function judge(command: Command, settings: Settings, example: JsonValue): readon
     const resolved = paths.map((path) => `${sandboxWorkspace}/${path}`);
     values[name] = Array.isArray(value) ? resolved : resolved[0]!;
   }
-  const rendered = renderTemplate(command.template, {
-    values,
-    environment: names[0] ?? 'development',
-    properties,
-  });
-  return rendered.ok ? problems : [...problems, ...rendered.problems];
+  const filling = { values, environment: names[0] ?? 'development', properties };
+  const rendered = renderTemplate(command.template, filling);
+  const input = renderStdin(command.stdin, filling);
+  return [
+    ...problems,
+    ...(rendered.ok ? [] : rendered.problems),
+    ...(input.ok ? [] : input.problems),
+  ];
 }
 
 /** A detail as a clause: `path is missing`. */

@@ -16,6 +16,7 @@ import {
 } from './fields.ts';
 import { lintRuleNames } from './lint/rules.ts';
 import { parameterName, parameterSchema } from './parameter-schema.ts';
+import { resultField, stdinField } from './stream-fields.ts';
 
 export const commandName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, {
   error:
@@ -132,10 +133,8 @@ export const commandSchema = z.strictObject({
     .min(1)
     .max(256)
     .describe('The executable and its arguments: run: [/usr/bin/wc, -l, "{path}"].'),
-  stdin: z
-    .string()
-    .optional()
-    .describe('stdin: "{name}" passes the value of one text parameter to standard input.'),
+  stdin: stdinField.optional(),
+  result: resultField.optional(),
   parameters: z
     .record(parameterName, parameterSchema)
     .optional()

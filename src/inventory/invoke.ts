@@ -14,9 +14,10 @@ import { hashInputs } from './inputs.ts';
 import { mergeMounts } from './mounts.ts';
 import { Objections } from './objections.ts';
 import { renderKey, renderTemplate, sharedKey } from './render.ts';
+import { renderStdin } from './stdin/render-stdin.ts';
 import { parseText } from './template.ts';
 import type { Validator } from './validator.ts';
-import { bytesFrom, validatorOf } from './validators.ts';
+import { validatorOf } from './validators.ts';
 import { quote } from './words.ts';
 import { resolveInWorkspace, sandboxPath, sandboxWorkspace } from './workspace-path.ts';
 
@@ -78,6 +79,12 @@ export async function prepareInvocation(
     objections.throwIfAny(command);
     throw new ReeveError('INVALID_REQUEST', 'The arguments cannot be passed on.');
   }
+  const input = renderStdin(command.stdin, filling);
+  if (!input.ok) {
+    objections.details.push(...input.problems);
+    objections.throwIfAny(command);
+    throw new ReeveError('INVALID_REQUEST', 'The arguments cannot be passed on.');
+  }
   const mounts = mergeMounts(command.mounts, environment.mounts);
   if (typeof mounts === 'string') {
     throw new ReeveError(
@@ -100,7 +107,7 @@ export async function prepareInvocation(
       arguments: given,
       argv: [command.executable.path, ...rendered.argv],
       executable,
-      stdin: standardInput(command, given, validator),
+      stdin: input.bytes,
       inputs,
       inputPatterns: command.inputs.kind === 'files' ? command.inputs.patterns : [],
       variables: { ...environment.variables, ...command.variables, ...override.variables },
@@ -185,17 +192,6 @@ function resolvePaths(
     values[name] = Array.isArray(value) ? resolved : resolved[0]!;
   }
   return values;
-}
-
-function standardInput(
-  command: Command,
-  given: JsonObject,
-  validator: Validator,
-): Uint8Array | null {
-  const name = bytesFrom(command);
-  const value = name !== null && Object.hasOwn(given, name) ? given[name] : undefined;
-  if (typeof value !== 'string') return null;
-  return Buffer.from(value, validator.properties.get(name!)?.base64 === true ? 'base64' : 'utf8');
 }
 
 async function identify(command: Command): Promise<Executable> {

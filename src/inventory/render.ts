@@ -105,7 +105,7 @@ export function sharedKey(
 }
 
 /** Each part is replaced once, from left to right: a value `{b}` stays `{b}`. */
-function fill(parts: readonly TokenPart[], filling: Filling): string {
+export function fill(parts: readonly TokenPart[], filling: Filling): string {
   return parts
     .map((part) =>
       part.kind === 'text'

@@ -1,15 +1,17 @@
 /** The `run` list. In: its tokens. Out: the executable as written, and the template of everything after it. Never: an executable that a caller has a say in, or a parameter that is declared and goes nowhere. */
-import type { Token } from '../core/command.ts';
+import type { StandardInput, Token } from '../core/command.ts';
 import type { Findings } from './diagnose.ts';
 import type { TokenField } from './inventory-schema.ts';
 import type { Path } from './source.ts';
+import { namesInStdin } from './stdin/read-stdin.ts';
 import { type Declared, namesOf, parseText, readToken } from './template.ts';
+import { bytesFrom } from './validators.ts';
 
-/** Null where the list is wrong; the findings say why. `stdin` names the parameter that becomes standard input. */
+/** Null where the list is wrong; the findings say why. `stdin` is what becomes standard input. */
 export function readRun(
   run: readonly TokenField[],
   declared: Declared,
-  stdin: string | null,
+  stdin: StandardInput | null,
   at: Path,
   findings: Findings,
 ): { readonly executable: string; readonly template: readonly Token[] } | null {
@@ -41,13 +43,14 @@ export function readRun(
     readToken(field, declared, [...at, index + 1], findings),
   );
   const template = tokens.filter((token) => token !== undefined);
-  const used = new Set(template.flatMap(namesOf));
+  const asBytes = bytesFrom({ stdin });
+  const used = new Set([...template.flatMap(namesOf), ...namesInStdin(stdin)]);
   tokens.forEach((token, index) => {
-    if (stdin !== null && token !== undefined && namesOf(token).includes(stdin)) {
+    if (asBytes !== null && token !== undefined && namesOf(token).includes(asBytes)) {
       findings.error(
         [...at, index + 1],
         'stdin',
-        `{${stdin}} is standard input and cannot be an argument as well`,
+        `{${asBytes}} is standard input and cannot be an argument as well`,
         'Declare two parameters.',
       );
     }
@@ -56,7 +59,7 @@ export function readRun(
   if (template.length === tokens.length) {
     const parameters = [...at.slice(0, -1), 'parameters'];
     for (const name of Object.keys(declared.parameters)) {
-      if (used.has(name) || name === stdin) continue;
+      if (used.has(name)) continue;
       findings.error(
         [...parameters, name],
         'unused-parameter',

@@ -6,6 +6,7 @@ import type { Command } from '../../core/command.ts';
 import { globExpression, reachesUnnamedFolders } from '../../core/input-patterns.ts';
 import type { Findings } from '../diagnose.ts';
 import type { Path } from '../source.ts';
+import { namesInStdin } from '../stdin/read-stdin.ts';
 import { sandboxWorkspace } from '../workspace-path.ts';
 import { type Allowance, asGuardrail, tell } from './allowances.ts';
 import { type Argument, argumentsOf } from './arguments.ts';
@@ -133,7 +134,9 @@ function reportVisit(
       remedy: `Add ${flag}.`,
     });
   }
-  if (program.stdin === undefined || command.stdin === null || visit.gaveCode) return;
+  if (program.stdin === undefined || visit.gaveCode) return;
+  // Fixed code on standard input is the author's, as in a file.
+  if (namesInStdin(command.stdin).length === 0) return;
   if (program.stdin === 'code')
     report({
       rule: 'code-from-caller',

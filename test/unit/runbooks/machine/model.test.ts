@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { FinalStatus } from '../../../../src/core/execution.ts';
 import {
   type FrozenRunbook,
   failurePolicies,
@@ -68,7 +69,7 @@ const bad = ['failed', 'rejected', 'timeout', 'cancelled', 'unknown'] as const;
 
 function eventsFor(state: RunbookState, n: number): RunbookEvent[] {
   const chance = Math.floor(n / 100) % 20;
-  const status = chance < bad.length ? bad[chance]! : 'ok';
+  const status: FinalStatus = chance < bad.length ? bad[chance]! : 'ok';
   const end = { status, result: null, problem: null };
   const events: RunbookEvent[] = [];
   for (const { key } of state.work) {

@@ -7,10 +7,13 @@ import type { Permit } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Execution, Outcome } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
+import type { ResultDeclaration, StructuredResult } from '../core/result.ts';
 import type { SealedSecrets } from '../core/secret.ts';
+import { problemOf } from '../inventory/results/parse-result.ts';
 import { conclude, finishElsewhere, settle } from './conclude.ts';
 import type { House } from './house.ts';
 import type { LiveRun } from './live.ts';
+import { resultOf } from './structured.ts';
 import { type Withheld, withoutOutput } from './withheld.ts';
 
 export interface Ready {
@@ -21,6 +24,8 @@ export interface Ready {
   readonly secrets: SealedSecrets;
   /** Where its output goes instead of to those who watch, and instead of being kept; null for ordinary output. */
   readonly withheld: Withheld | null;
+  /** What its standard output was declared to be. */
+  readonly result: ResultDeclaration | null;
 }
 
 /** `busy`: its concurrency key has no room, and nothing happened. `done`: it has ended, however. */
@@ -73,8 +78,9 @@ export async function carryOut(
     settle(house, live, 'failed', unsigned);
     return 'done';
   }
-  const outcome = await run(house, live, ready);
-  await conclude(house, live, ready.withheld === null ? outcome : withoutOutput(outcome));
+  const ran = await run(house, live, ready);
+  const outcome = ready.withheld === null ? ran : withoutOutput(ran);
+  await conclude(house, live, outcome, read(house, outcome, ready));
   return 'done';
 }
 
@@ -110,6 +116,18 @@ function statusOnRecord(house: House, live: LiveRun): Execution['status'] | null
     return house.store.execution(live.execution.requestId)?.status ?? null;
   } catch {
     return null;
+  }
+}
+
+/** A result that cannot be read for a defect of ours is a problem of the result: how the run ended is on record all the same. */
+function read(house: House, outcome: Outcome, ready: Ready): StructuredResult {
+  try {
+    return resultOf(ready.result, outcome, ready.secrets, ready.withheld !== null);
+  } catch (error) {
+    house.report('the result of a run could not be read', error);
+    return problemOf(
+      "nothing is read of it: the gateway failed to, and the gateway's log says more",
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { outcome as outcomeEntry, settled } from '../audit/entries.ts';
 import type { ReeveError } from '../core/errors.ts';
 import type { Execution, Outcome } from '../core/execution.ts';
+import type { StructuredResult } from '../core/result.ts';
 import type { House } from './house.ts';
 import type { LiveRun } from './live.ts';
 
@@ -18,7 +19,12 @@ const attemptsAtShutdown = 10;
  * Puts the outcome on record, however long that takes: until then the answer waits and no new work is taken.
  * A crash here leaves `running`, which recovery makes `unknown`.
  */
-export async function conclude(house: House, live: LiveRun, outcome: Outcome): Promise<void> {
+export async function conclude(
+  house: House,
+  live: LiveRun,
+  outcome: Outcome,
+  result: StructuredResult,
+): Promise<void> {
   const { requestId, fence } = live.execution;
   const finishedAt = house.clock.now();
   const ended: Execution = {
@@ -37,7 +43,7 @@ export async function conclude(house: House, live: LiveRun, outcome: Outcome): P
   try {
     for (;;) {
       try {
-        const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry);
+        const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry, result);
         house.live.delete(requestId);
         live.end(ours ? ended : (house.store.execution(requestId) ?? ended));
         return;

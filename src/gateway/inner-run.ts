@@ -12,6 +12,7 @@ import type { Execution } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
+import type { ResultDeclaration } from '../core/result.ts';
 import { noSecrets, SealedSecrets } from '../core/secret.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
 import { carryOut } from './carry-out.ts';
@@ -85,6 +86,7 @@ interface Begun {
   readonly invocation: Invocation;
   readonly decision: Decision;
   readonly secrets: SealedSecrets;
+  readonly result: ResultDeclaration | null;
 }
 
 /** From the declaration to `queued`, on record; or refused, on record. */
@@ -129,7 +131,7 @@ async function begin(
     house.store.accept(queued, [asked(queued), decided(queued, decision, under)], null);
     const live = new LiveRun(queued);
     house.live.set(queued.requestId, live);
-    return { live, invocation, decision, secrets };
+    return { live, invocation, decision, secrets, result: command.result };
   } catch (error) {
     const why = signal.aborted ? called(signal) : asReeveError(house, error);
     throw refuse(house, { ...draft, ...known }, why);
@@ -174,7 +176,7 @@ async function follow(
   withheld: Withheld | null,
   signal: AbortSignal,
 ): Promise<Execution> {
-  const { live, invocation, decision, secrets } = begun;
+  const { live, invocation, decision, secrets, result } = begun;
   const cancel = () => live.controller.abort(signal.reason);
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
@@ -186,7 +188,7 @@ async function follow(
       }
       const { requestId, fence } = live.execution;
       const permit = issuePermit(requestId, fence, invocation, decision, []);
-      const ready = { invocation, permit, policies: decision.policies, secrets, withheld };
+      const ready = { invocation, permit, policies: decision.policies, secrets, withheld, result };
       if ((await carryOut(house, live, ready)) === 'done') break;
       await sleep(busyMs);
     }

@@ -109,9 +109,11 @@ async function perform(
     settle(house, live, 'rejected', known(house, error));
     return 'done';
   }
-  const { settings } = house.generations.current;
+  const { settings, inventory } = house.generations.current;
   const withheld = isSource(settings, invocation.command) ? new Withheld() : null;
-  return carryOut(house, live, { invocation, permit, policies, secrets, withheld });
+  // By the declaration that was decided on within this very turn.
+  const result = inventory.commands.get(invocation.command)?.result ?? null;
+  return carryOut(house, live, { invocation, permit, policies, secrets, withheld, result });
 }
 
 const isOver = (house: House, live: LiveRun): boolean =>

@@ -1,0 +1,16 @@
+//! The binary. In: Loco's own command line, or `reeve` and one request on standard input. Out: what they print.
+
+mod app;
+mod keys;
+mod migrations;
+mod tasks;
+mod workers;
+
+#[tokio::main]
+async fn main() -> loco_rs::Result<()> {
+    // The few lines by which a Loco application answers Reeve in JSON.
+    if reeve_loco::requested() {
+        return reeve_loco::answer::<app::App, migrations::Migrator>().await;
+    }
+    loco_rs::cli::main::<app::App, migrations::Migrator>().await
+}

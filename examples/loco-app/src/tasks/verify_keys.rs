@@ -1,0 +1,33 @@
+//! `verify-keys`: holds every key against the keyring; changes nothing. Fails on the first that is not as it says.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use loco_rs::app::AppContext;
+use loco_rs::task::{Task, TaskInfo, Vars};
+use loco_rs::{Error, Result};
+
+use crate::keys::{verify, FOLDER};
+
+pub struct VerifyKeys;
+
+#[async_trait]
+impl Task for VerifyKeys {
+    fn task(&self) -> TaskInfo {
+        super::info(
+            "verify-keys",
+            "Checks the active and the retired keys against the keyring",
+        )
+    }
+
+    async fn run(&self, _: &AppContext, vars: &Vars) -> Result<()> {
+        super::only(vars, &[])?;
+        let keyring = verify(Path::new(FOLDER)).map_err(|problem| Error::string(&problem))?;
+        println!(
+            "verified: {} is active, {} retired",
+            keyring.active.id,
+            keyring.retired.len()
+        );
+        Ok(())
+    }
+}

@@ -16,7 +16,10 @@ import {
 } from './loco-form.ts';
 import { graveWords, guessRisk } from './risk-words.ts';
 
-/** `description` is null where the app could not say it there; `why` then tells the reason, on one line. */
+/**
+ * `description` is null where the app could not say it there; `why` then tells the reason in our words. What the app itself
+ * said of it never goes into a draft: it may hold what its configuration holds.
+ */
 export interface LocoEnvironment {
   readonly name: string;
   readonly description: LocoDescription | null;

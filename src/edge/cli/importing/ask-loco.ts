@@ -41,12 +41,17 @@ const limits = Object.freeze({
 });
 const timeoutMs = 60_000;
 
+/** `said` are the app's own words, for the screen alone: they may hold what its configuration holds. */
+export interface AskedEnvironment extends LocoEnvironment {
+  readonly said: string;
+}
+
 /** Throws CliFailure where it is no Loco app, or says nothing anywhere. */
 export async function askLoco(
   project: LocoProject,
   sandbox: Sandbox,
   signal: AbortSignal,
-): Promise<readonly LocoEnvironment[]> {
+): Promise<readonly AskedEnvironment[]> {
   // Once: every answer is of the same program.
   const { sha256 } = await hashExecutable(project.program).catch((error: Error) => {
     throw new CliFailure(
@@ -62,7 +67,7 @@ export async function askLoco(
         throw new CliFailure(exitCodes.cancelled, 'Cancelled; nothing was written.', null, null);
       return outcome;
     });
-  const found: LocoEnvironment[] = [];
+  const found: AskedEnvironment[] = [];
   let plain: { version: string; help: string } | null = null;
   for (const name of project.environments) {
     if (plain === null) {
@@ -79,7 +84,9 @@ export async function askLoco(
     found.push(await askCommandLine(ask, name, plain));
   }
   if (found.some(({ description }) => description !== null)) return found;
-  const said = found.map(({ name, why }) => `${name}: ${why}`).join('; ');
+  const said = found
+    .map(({ name, why, said }) => `${name}: ${why}${said === '' ? '' : `: ${said}`}`)
+    .join('; ');
   if (plain === null)
     throw new CliFailure(
       exitCodes.failed,
@@ -92,7 +99,7 @@ export async function askLoco(
     'no task is drafted: a plain command line lists its tasks only with its database at hand, or with the crate reeve-loco';
   const empty = readCliText({ ...plain, tasks: null, scheduler: null, notes: [note] });
   return found.map((each, index) =>
-    index === 0 ? { ...each, description: empty, why: null } : each,
+    index === 0 ? { ...each, description: empty, why: null, said: '' } : each,
   );
 }
 
@@ -103,14 +110,14 @@ type Ask = (
 ) => Promise<Outcome>;
 
 /** Null where the program has no crate: clap then ends with 2 and prints nothing on standard output. */
-function readCrate(outcome: Outcome): Pick<LocoEnvironment, 'description' | 'why'> | null {
+function readCrate(outcome: Outcome): Omit<AskedEnvironment, 'name'> | null {
   if (outcome.exitCode === 2 && outcome.stdout.total === 0) return null;
   if (outcome.stdout.total === 0 || outcome.stdout.truncated)
-    return { description: null, why: endOf(outcome) };
+    return { description: null, why: endOf(outcome), said: wordsOf(outcome) };
   const described = readDescription(outcome.stdout.bytes);
   return described.ok
-    ? { description: described.description, why: null }
-    : { description: null, why: `${described.code}: ${described.message}` };
+    ? { description: described.description, why: null, said: '' }
+    : { description: null, why: described.code, said: withoutPasswords(described.message) };
 }
 
 async function readPlain(ask: Ask, environment: string, project: LocoProject, first: Outcome) {
@@ -122,7 +129,7 @@ async function readPlain(ask: Ask, environment: string, project: LocoProject, fi
   throw new CliFailure(
     exitCodes.failed,
     `${project.program} is not the command line of a Loco app; nothing was written.`,
-    `Asked for its version it did not say loco-rs. ${endOf(version.status === 'ok' ? first : version)}.`,
+    `Asked for its version it did not say loco-rs. At the crate's request before, ${endOf(first)}${wordsOf(first) === '' ? '' : `: ${wordsOf(first)}`}.`,
     'name the program with --bin FILE',
   );
 }
@@ -132,10 +139,10 @@ async function askCommandLine(
   ask: Ask,
   name: string,
   plain: { readonly version: string; readonly help: string },
-): Promise<LocoEnvironment> {
+): Promise<AskedEnvironment> {
   const tasks = await ask(['-e', name, 'task'], name);
   if (tasks.status !== 'ok' || tasks.stdout.truncated)
-    return { name, description: null, why: endOf(tasks) };
+    return { name, description: null, why: endOf(tasks), said: wordsOf(tasks) };
   const scheduler = await ask(['-e', name, 'scheduler', '--list'], name);
   const none = /Scheduler\(Empty\)|not configured/.test(textOf(scheduler.stderr.bytes));
   const listed = scheduler.status === 'ok' && !scheduler.stdout.truncated;
@@ -148,25 +155,30 @@ async function askCommandLine(
         ? []
         : [`in ${name} the scheduler's jobs could not be listed (${endOf(scheduler)})`],
   });
-  return { name, description, why: null };
+  return { name, description, why: null, said: '' };
 }
 
-/** How it ended, and the last thing that it said, on one line. */
-function endOf({ status, exitCode, errorMessage, stdout, stderr }: Outcome): string {
+/** How it ended, in our words. */
+function endOf({ status, exitCode, stdout }: Outcome): string {
+  if (status === 'timeout') return `it did not end within ${timeoutMs / 1000} s`;
+  if (stdout.truncated) return 'it printed more than 4 MiB';
+  return exitCode === null ? 'it was killed, or went beyond a limit' : `it ended with ${exitCode}`;
+}
+
+/** The last thing that it said of an error, on one line. */
+function wordsOf({ stderr, errorMessage, exitCode }: Outcome): string {
   const lines = textOf(stderr.bytes)
     .split('\n')
     .filter((line) => line.trim() !== '');
-  const said = shortLine(
-    lines.findLast((line) => /error|panick/i.test(line)) ?? lines.at(-1) ?? '',
-    200,
+  const said = lines.findLast((line) => /error|panick/i.test(line)) ?? lines.at(-1) ?? '';
+  return withoutPasswords(
+    shortLine(said !== '' || exitCode !== null ? said : (errorMessage ?? ''), 200),
   );
-  const end =
-    exitCode === null
-      ? shortLine(errorMessage ?? status, 200)
-      : stdout.truncated
-        ? 'it printed more than 4 MiB'
-        : `it ended with ${exitCode}`;
-  return said === '' ? end : `${end} and said: ${said}`;
+}
+
+/** A database's URL has its password before the @. */
+function withoutPasswords(text: string): string {
+  return text.replace(/:\/\/[^/\s]*@/g, '://…@');
 }
 
 /** Bytes that are no UTF-8 become the sign for that: such a name is refused for what it is nowhere, and only looks odd. */

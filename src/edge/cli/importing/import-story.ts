@@ -1,13 +1,14 @@
 /** What `reeve import` says at its end: what was found, what was written, what to do. In: facts. Out: text; all of others' made visible. */
 import { relative } from 'node:path';
 import { visibleLine } from '../../../core/text.ts';
-import type { Draft, LocoEnvironment } from '../../../importers/loco-draft.ts';
+import type { Draft } from '../../../importers/loco-draft.ts';
 import type { Paint } from '../screen.ts';
+import type { AskedEnvironment } from './ask-loco.ts';
 import type { LocoProject } from './loco-project.ts';
 
 export interface ImportFacts {
   readonly project: LocoProject;
-  readonly environments: readonly LocoEnvironment[];
+  readonly environments: readonly AskedEnvironment[];
   readonly draft: Draft;
   /** What was written, absolute; empty where the draft was printed. */
   readonly written: readonly string[];
@@ -28,7 +29,12 @@ export function summaryOf({ project, environments, draft, written, out }: Import
     program: project.program,
     source: first?.source ?? null,
     app: { name: project.name, version: first?.version ?? null, loco: first?.loco ?? null },
-    environments: environments.map(({ name, why }) => ({ name, described: why === null, why })),
+    environments: environments.map(({ name, why, said }) => ({
+      name,
+      described: why === null,
+      why,
+      said: said === '' ? null : said,
+    })),
     tasks: names('tasks'),
     jobs: names('jobs'),
     migrations: first?.source === 'crate' ? first.migrations.length : null,
@@ -42,7 +48,7 @@ export function summaryOf({ project, environments, draft, written, out }: Import
 }
 
 export function importStory(facts: ImportFacts, paint: Paint): string {
-  const { project, draft, written, out, config, configured } = facts;
+  const { project, environments, draft, written, out, config, configured } = facts;
   const found = summaryOf(facts);
   const counted = (n: number | null, what: string) =>
     n === null ? `${what}s not known` : `${n} ${what}${n === 1 ? '' : 's'}`;
@@ -79,6 +85,9 @@ export function importStory(facts: ImportFacts, paint: Paint): string {
   const lines = [
     paint.bold(`Found in ${visibleLine(here(project.folder))}`),
     ...rows.map(([name, text]) => `  ${name.padEnd(13)} ${visibleLine(text)}`),
+    ...environments
+      .filter(({ said }) => said !== '')
+      .map(({ name, said }) => `  ${paint.warn('in')} ${name.padEnd(10)} ${visibleLine(said)}`),
     ...draft.notes.map((note) => `  ${paint.warn('note')}          ${visibleLine(note)}`),
     '',
   ];

@@ -150,13 +150,18 @@ impl<'a, M: MigratorTrait> Run<'a, M> {
     }
 
     /// Whether the failed one is on record all the same, and what is pending now, where this can still be read.
-    async fn with_state(&self, failure: Failure, name: &str) -> Failure {
-        match State::read::<M>(self.db).await {
-            Ok(state) => failure
-                .with("recorded", state.recorded.contains(name))
-                .with("pending", state.pending()),
-            Err(_) => failure.with("recorded", None::<bool>).with("pending", None::<bool>),
+    async fn with_state(&self, mut failure: Failure, name: &str) -> Failure {
+        let Ok(state) = State::read::<M>(self.db).await else {
+            return failure
+                .with("recorded", None::<bool>)
+                .with("pending", None::<Vec<String>>);
+        };
+        let recorded = state.recorded.contains(name);
+        // The record is the last thing that a step writes, so a failed step did not write it.
+        if recorded == (self.direction == Direction::Up) {
+            failure.message += " Another process migrated this database at the same moment and has done this step: look at db.status before anything else.";
         }
+        failure.with("recorded", recorded).with("pending", state.pending())
     }
 
     fn with_done(&self, failure: Failure) -> Failure {

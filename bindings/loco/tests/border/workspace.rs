@@ -53,7 +53,8 @@ impl Workspace {
             root: root.canonicalize().unwrap(),
         };
         it.environment("development", "sqlite://data/app.sqlite?mode=rwc", QUEUE);
-        it.environment("production", "sqlite://data/production.sqlite?mode=rwc", "");
+        let foreground = "workers: {mode: ForegroundBlocking}\n";
+        it.environment("production", "sqlite://data/production.sqlite?mode=rwc", foreground);
         it
     }
 

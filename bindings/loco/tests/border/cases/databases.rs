@@ -11,6 +11,7 @@ cases![
     a_migration_that_fails_half_way_says_what_is_left,
     a_migration_that_panics_is_an_error,
     a_migration_in_a_transaction_leaves_nothing,
+    processes_that_migrate_at_once_each_tell_the_truth,
     a_rollback_is_exactly_what_was_expected,
     a_rollback_that_fails_says_what_is_left,
     a_migration_that_only_the_database_knows_is_missing,
@@ -115,6 +116,33 @@ fn a_migration_in_a_transaction_leaves_nothing(w: &Workspace) {
         names(&w.ask("db.migrate", json!({})).result()["applied"]),
         ["m3_both", "m4_last"]
     );
+}
+
+fn processes_that_migrate_at_once_each_tell_the_truth(w: &Workspace) {
+    w.ask("db.status", json!({})).result();
+    let replies: Vec<_> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..3).map(|_| scope.spawn(|| w.ask("db.migrate", json!({})))).collect();
+        asking.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    // They are not kept apart, so some may fail; but whatever one of them says was applied, is.
+    let mut claimed = Vec::new();
+    for reply in &replies {
+        let done = if reply.json["ok"] == true {
+            &reply.json["result"]
+        } else {
+            &reply.json["error"]["details"]
+        };
+        if done["applied"].is_array() {
+            claimed.extend(names(&done["applied"]));
+        }
+    }
+    let status = w.ask("db.status", json!({}));
+    for name in &claimed {
+        assert!(status.result()["migrations"]
+            .as_array()
+            .unwrap()
+            .contains(&json!({"name": name, "status": "applied"})));
+    }
 }
 
 fn a_rollback_is_exactly_what_was_expected(w: &Workspace) {

@@ -166,6 +166,7 @@ fn the_doctor_looks_at_everything(w: &Workspace) {
     assert_eq!(status(well.result(), "queue"), "ok");
     let production = w.ask_in("production", "doctor", json!({}), &[]);
     assert_eq!(status(production.result(), "queue"), "not_configured");
+    assert_eq!(status(production.result(), "application"), "ok");
     assert_eq!(
         status(production.result(), "production_settings"),
         "failed",

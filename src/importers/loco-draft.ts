@@ -4,7 +4,7 @@
  */
 import { CommandNames } from './command-names.ts';
 import { type Annotated, countReviews, writeDraft } from './draft-yaml.ts';
-import { databaseActions, plainPurge, queueActions, tellingActions } from './loco-actions.ts';
+import { databaseActions, tellingActions } from './loco-actions.ts';
 import type { LocoDescription, LocoJob, LocoTask } from './loco-description.ts';
 import {
   draftOwner,
@@ -14,6 +14,7 @@ import {
   type LocoPlaces,
   literal,
 } from './loco-form.ts';
+import { plainPurge, queueActions } from './loco-queue.ts';
 import { graveWords, guessRisk } from './risk-words.ts';
 
 /**

@@ -9,6 +9,7 @@ sh scripts/setup/browser.sh
 sh scripts/setup/go.sh
 sh scripts/setup/tools.sh
 sh scripts/setup/containers.sh
+sh scripts/setup/loco.sh
 sh scripts/setup/schemathesis.sh
 sh scripts/check.sh
 

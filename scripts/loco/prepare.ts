@@ -1,13 +1,14 @@
 /**
  * Fresh workspaces for examples/loco-app, one for each environment. In: [--fresh] [FOLDER], by default the example's own
- * workspace/. Out: a line for each. Staging and production begin with some migrations applied and a queue, where the
+ * workspace/; as root also --owner ID (10001), to whom they then belong: Reeve runs commands as their owner, and never as
+ * root. Out: a line for each. Staging and production begin with some migrations applied and a queue, where the
  * application has been built. Never: a workspace that is there replaced without --fresh.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { layOutWorkspace } from './workspace.ts';
+import { handOver, layOutWorkspace } from './workspace.ts';
 
 const app = join(import.meta.dirname, '../../examples/loco-app');
 const binary = join(app, 'bin/loco-app-cli');
@@ -40,9 +41,14 @@ function run(environment: string, folder: string, command: readonly string[]): v
 }
 
 const { values, positionals } = parseArgs({
-  options: { fresh: { type: 'boolean', default: false } },
+  options: {
+    fresh: { type: 'boolean', default: false },
+    owner: { type: 'string', default: '10001' },
+  },
   allowPositionals: true,
 });
+if (!/^[0-9]{1,9}$/.test(values.owner))
+  throw new Error(`--owner is ${values.owner}; the number of a user was expected`);
 const root = resolve(positionals[0] ?? join(app, 'workspace'));
 for (const [environment, commands] of Object.entries(environments)) {
   const folder = join(root, environment);
@@ -54,6 +60,7 @@ for (const [environment, commands] of Object.entries(environments)) {
   layOutWorkspace(folder);
   const built = existsSync(binary);
   if (built) for (const command of commands) run(environment, folder, command);
+  if (process.getuid?.() === 0) handOver(folder, Number(values.owner));
   const why = built
     ? ''
     : ' (without migrations: the application is not built, run scripts/setup/loco.sh)';

@@ -4,7 +4,7 @@
  * written over, a key that two workspaces share.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { lchownSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const hour = 3_600_000;
@@ -50,4 +50,11 @@ export function layOutWorkspace(folder: string, now: number = Date.now()): void 
     put(join(folder, path), new Uint8Array(bytes).fill(0x2e));
     utimesSync(join(folder, path), (now - hours * hour) / 1000, (now - hours * hour) / 1000);
   }
+}
+
+/** Gives the workspace to a user by id, as whom commands then run; takes an administrator. Links are not followed. */
+export function handOver(folder: string, owner: number): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    lchownSync(join(entry.parentPath, entry.name), owner, owner);
+  lchownSync(folder, owner, owner);
 }

@@ -89,6 +89,14 @@ impl Failure {
         self
     }
 
+    /// The detail where there is one.
+    pub fn with_some(self, name: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
     /// An error of the database while `doing` something that is not a migration.
     pub fn database(doing: &str, error: &DbErr) -> Self {
         let words = plain(&error.to_string(), WORDS);

@@ -40,6 +40,7 @@ mod migrations_state;
 mod operation;
 mod plain;
 mod process;
+mod report;
 mod request;
 mod scheduler;
 mod strict;
@@ -48,6 +49,7 @@ mod tasks;
 pub use answering::{answer, requested};
 pub use failure::Code;
 pub use operation::OPERATIONS;
+pub use report::report;
 
 /// The version of the protocol: of requests that are understood and of answers that are given.
 pub const PROTOCOL: u32 = 1;

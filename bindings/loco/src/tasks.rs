@@ -8,11 +8,13 @@ use futures_util::FutureExt;
 use loco_rs::app::Hooks;
 use loco_rs::task::{Tasks, Vars};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::config::Chosen;
 use crate::context;
 use crate::failure::{of_panic, trouble, words, Code, Failure, Trouble};
 use crate::plain::plain;
+use crate::report;
 
 #[derive(Serialize)]
 pub(crate) struct Task {
@@ -23,6 +25,9 @@ pub(crate) struct Task {
 #[derive(Serialize)]
 pub(crate) struct Ran {
     task: String,
+    /// What the task said of its work by `reeve_loco::report`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Value>,
 }
 
 fn registered<H: Hooks>() -> Tasks {
@@ -62,8 +67,12 @@ pub(crate) async fn run<H: Hooks>(
     let vars = Vars { cli: vars };
     let outcome = AssertUnwindSafe(tasks.run(&context, &name, &vars)).catch_unwind().await;
     context::close(context).await;
+    let said = report::take();
     match outcome {
-        Ok(Ok(())) => Ok(Ran { task: name }),
+        Ok(Ok(())) => Ok(Ran {
+            task: name,
+            report: said,
+        }),
         Ok(Err(error)) => Err(Failure::new(
             Code::TaskFailed,
             format!(
@@ -72,7 +81,8 @@ pub(crate) async fn run<H: Hooks>(
             ),
         )
         .with("task", name)
-        .with("databaseLocked", trouble(&error) == Trouble::Locked)),
+        .with("databaseLocked", trouble(&error) == Trouble::Locked)
+        .with_some("report", said)),
         Err(panic) => Err(Failure::new(
             Code::TaskPanicked,
             format!(
@@ -80,6 +90,7 @@ pub(crate) async fn run<H: Hooks>(
                 of_panic(panic.as_ref())
             ),
         )
-        .with("task", name)),
+        .with("task", name)
+        .with_some("report", said)),
     }
 }

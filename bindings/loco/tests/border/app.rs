@@ -62,6 +62,7 @@ impl Hooks for App {
         tasks.register(Flood);
         tasks.register(Child);
         tasks.register(Write);
+        tasks.register(Tell);
     }
 
     async fn truncate(_: &AppContext) -> Result<()> {
@@ -144,6 +145,16 @@ task!(Write, "write", "writes a row", |context, _vars| {
         .execute_unprepared("INSERT INTO notes (body) VALUES ('written')")
         .await?;
     Ok(())
+});
+
+task!(Tell, "tell", "says what it did", |_context, vars| {
+    let bytes = vars.cli_arg("bytes").map_or(0, |text| text.parse().unwrap());
+    reeve_loco::report(&serde_json::json!({"deleted": 2, "padding": "x".repeat(bytes)}))?;
+    assert!(reeve_loco::report(&"no object").is_err());
+    match vars.cli_arg("then") {
+        Ok(_) => Err(Error::string("and then it failed")),
+        Err(_) => Ok(()),
+    }
 });
 
 pub struct Migrator;

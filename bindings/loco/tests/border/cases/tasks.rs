@@ -12,6 +12,7 @@ cases![
     a_task_that_fails_says_why,
     a_task_that_panics_is_an_answer,
     what_a_task_prints_is_never_the_answer,
+    what_a_task_reports_stands_in_the_answer,
     scheduled_jobs_are_listed,
     a_scheduled_job_runs_once,
     a_scheduled_job_that_fails_is_a_failure,
@@ -27,7 +28,7 @@ fn tasks_are_listed_by_name(w: &Workspace) {
         .iter()
         .map(|task| task["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["child", "fail", "flood", "hello", "panic", "write"]);
+    assert_eq!(names, ["child", "fail", "flood", "hello", "panic", "tell", "write"]);
     assert!(!w.path("data/app.sqlite").exists(), "no database is needed");
 }
 
@@ -74,6 +75,18 @@ fn a_task_that_panics_is_an_answer(w: &Workspace) {
         .unwrap()
         .contains("at the disco"));
     assert!(reply.stderr.contains("at the disco"));
+}
+
+fn what_a_task_reports_stands_in_the_answer(w: &Workspace) {
+    let told = w.ask("tasks.run", json!({"name": "tell"}));
+    assert_eq!(
+        told.result(),
+        &json!({"task": "tell", "report": {"deleted": 2, "padding": ""}})
+    );
+    let failed = w.ask("tasks.run", json!({"name": "tell", "vars": {"then": "fail"}}));
+    assert_eq!(failed.error("TASK_FAILED")["details"]["report"]["deleted"], 2);
+    let large = w.ask("tasks.run", json!({"name": "tell", "vars": {"bytes": "70000"}}));
+    assert!(large.error("TASK_FAILED")["details"].get("report").is_none());
 }
 
 fn what_a_task_prints_is_never_the_answer(w: &Workspace) {

@@ -122,13 +122,6 @@ export function readCall(
   return { command: command.name, hash: command.hash, with: Object.fromEntries(values) };
 }
 
-/** True where the parameter's value becomes standard input as it is. */
-function isStdin(command: Command, name: string): boolean {
-  const stdin: unknown = command.stdin;
-  if (stdin === null || typeof stdin !== 'object') return stdin === name;
-  return (stdin as JsonObject).kind === 'parameter' && (stdin as JsonObject).name === name;
-}
-
 function checkLiteral(
   command: Command,
   name: string,
@@ -137,7 +130,7 @@ function checkLiteral(
   at: Path,
 ): void {
   const property = (command.parameters.properties as Record<string, JsonObject>)[name]!;
-  const stdin = isStdin(command, name) ? name : null;
+  const stdin = command.stdin?.kind === 'parameter' && command.stdin.name === name ? name : null;
   const schema = { ...command.parameters, properties: { [name]: property }, required: [] };
   const checked = compileValidator(schema, stdin).check({ [name]: value });
   if (!checked.ok) {

@@ -47,13 +47,6 @@ export interface Seen {
   readonly conditional: string | null;
 }
 
-export function resultSchemaOf(command: Command): JsonObject | null {
-  const { result } = command as Command & {
-    readonly result?: { readonly schema?: JsonObject } | null;
-  };
-  return result?.schema ?? null;
-}
-
 /** The reference looked up; undefined and findings where it leads nowhere, undefined alone where what it leads to is wrong already. */
 export function lookUp(reference: Reference, scope: Scope, at: Path): Seen | undefined {
   const { findings } = scope;
@@ -136,8 +129,7 @@ function fieldOf(
   at: Path,
   conditional: string | null,
 ): Seen | undefined {
-  const schema = resultSchemaOf(command);
-  if (schema === null) {
+  if (command.result === null) {
     scope.findings.error(
       at,
       'no-result',
@@ -146,7 +138,7 @@ function fieldOf(
     );
     return undefined;
   }
-  const field = fieldAt(schema, reference.path);
+  const field = fieldAt(command.result.schema, reference.path);
   if (!field.ok) {
     const message = `${quote(writeReference(reference))}: ${field.problem} (command ${command.name})`;
     scope.findings.error(at, 'unknown-result-field', message, field.remedy);

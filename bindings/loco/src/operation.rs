@@ -102,7 +102,28 @@ struct Named {
 struct Task {
     name: String,
     #[serde(default)]
-    vars: BTreeMap<String, String>,
+    vars: BTreeMap<String, Var>,
+}
+
+/// A variable as it may be given. Loco knows text alone: numbers are handed on in their shortest form, booleans as yes or no
+/// as a person would write them on the command line.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Var {
+    Text(String),
+    Whole(i64),
+    Flag(bool),
+}
+
+impl Var {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Whole(number) => number.to_string(),
+            Self::Flag(true) => "yes".to_owned(),
+            Self::Flag(false) => "no".to_owned(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -169,6 +190,7 @@ impl Operation {
             "tasks.run" => {
                 let Task { name, vars } = given.read()?;
                 named("name", &name)?;
+                let vars: BTreeMap<String, String> = vars.into_iter().map(|(key, var)| (key, var.text())).collect();
                 if vars.len() > VARS {
                     return Err(invalid(format!(
                         "`vars` has {} members; at most {VARS} are allowed",

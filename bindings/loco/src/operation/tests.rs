@@ -82,7 +82,20 @@ fn names_have_no_control_characters() {
 #[test]
 fn variables_of_a_task_are_strings_within_bounds() {
     assert!(of("tasks.run", json!({"name": "a", "vars": {"k": "line\nline"}})).is_ok());
-    refused("tasks.run", json!({"name": "a", "vars": {"k": 1}}));
+    for value in [json!(1.5), json!(null), json!(["x"]), json!({"a": 1})] {
+        refused("tasks.run", json!({"name": "a", "vars": {"k": value}}));
+    }
+    for (value, text) in [
+        (json!(-7), "-7"),
+        (json!(true), "yes"),
+        (json!(false), "no"),
+        (json!("1"), "1"),
+    ] {
+        let Ok(Operation::RunTask { vars, .. }) = of("tasks.run", json!({"name": "a", "vars": {"k": value}})) else {
+            panic!("{value} was refused");
+        };
+        assert_eq!(vars["k"], text);
+    }
     refused("tasks.run", json!({"name": "a", "vars": {"k": "a\0"}}));
     refused("tasks.run", json!({"name": "a", "vars": {"k": "x".repeat(65_537)}}));
     let many: Map<String, Value> = (0..65).map(|n| (n.to_string(), json!(""))).collect();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as entries from '../../src/audit/entries.ts';
 import type { Answer } from '../../src/core/approval.ts';
+import { assuranceFacts } from '../contract/assurance.ts';
 import { anAnswer, anExecution, aToken } from '../contract/samples.ts';
 import { rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
@@ -191,4 +192,31 @@ test('the entries of approvals and of credentials have these fields', () => {
   assert.deepEqual(fields(entries.holdPlaced(hold).body), ['hold', 'reason', ...criteria].sort());
   const freed = entries.holdReleased(2, 'ann', { hold: 'h', reason: 'r' });
   assert.deepEqual(fields(freed.body), ['hold', 'reason']);
+
+  const facts = assuranceFacts();
+  assert.deepEqual(fields(entries.assuranceRecorded(facts).body), [
+    'approvalsVerified',
+    'command',
+    'commandHash',
+    'differences',
+    'durationMs',
+    'environment',
+    'executableSha256',
+    'policyHash',
+    'record',
+    'recordChecksum',
+    'runs.cli',
+    'runs.tool',
+    'tool',
+    'verdict',
+  ]);
+  const waiver = { author: 'ann', reason: 'r', at: 1, until: 2 };
+  assert.deepEqual(fields(entries.assuranceWaived(facts, waiver).body), [
+    'command',
+    'environment',
+    'reason',
+    'record',
+    'recordChecksum',
+    'until',
+  ]);
 });

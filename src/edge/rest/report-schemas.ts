@@ -1,6 +1,7 @@
 /** The shapes of what REST reports besides single executions: pages, output, entries, inventory, plans, health. */
 import { z } from 'zod';
 import { assuranceStatuses, type LastVerified } from '../../core/assurance-record.ts';
+import { resultForms } from '../../core/result.ts';
 import type { Listing, PlanReport, ReloadReport } from '../../gateway/gateway.ts';
 import {
   answer,
@@ -9,10 +10,12 @@ import {
   errorCode,
   executionStatus,
   jsonObject,
+  jsonValue,
   limitReport,
   networkAccess,
   nullableText,
   record,
+  resultFields,
   risk,
   secretUse,
   stage,
@@ -41,6 +44,7 @@ export const outputReport = z
     stderrTotal: count,
     stdoutTruncated: z.boolean(),
     stderrTruncated: z.boolean(),
+    ...resultFields,
   })
   .meta({ id: 'Output' });
 
@@ -74,7 +78,7 @@ export const whyReport = z
   })
   .meta({ id: 'Why', description: 'Why a request ended as it did, or what it waits for.' });
 
-const lastVerified: z.ZodType<LastVerified> = z
+export const lastVerified: z.ZodType<LastVerified> = z
   .object({
     environment: text,
     id: text,
@@ -106,6 +110,13 @@ export const listing: z.ZodType<Listing> = z
       .describe('Environments in which it runs only with evidence that is fresh.'),
     rollback: nullableText,
     parameters: jsonObject.describe('JSON Schema 2020-12 of the arguments object.'),
+    result: z
+      .object({
+        from: z.enum(resultForms),
+        schema: jsonObject.describe('JSON Schema 2020-12 of `structured`.'),
+      })
+      .nullable()
+      .describe('What its standard output is declared to be.'),
     environments: z.array(text),
     defaultEnvironment: nullableText,
     timeout: timeLimit,
@@ -136,6 +147,10 @@ export const planReport: z.ZodType<PlanReport> = z
     refusal: z.object({ code: errorCode, message: text }).nullable(),
     argv: z.array(text),
     arguments: jsonObject,
+    stdin: z
+      .object({ bytes: count, sha256: text, json: jsonValue.optional() })
+      .nullable()
+      .describe('What it would be given on standard input.'),
     digest: text,
     executable: z.object({ path: text, source: text, sha256: text }),
     workspace: text,

@@ -8,7 +8,10 @@ import { type CommittedField, commitmentTo } from '../../../src/core/commitment.
 import { type EntryDraft, entryKinds, maxEntryBytes } from '../../../src/core/entry.ts';
 import type { Execution, Outcome } from '../../../src/core/execution.ts';
 import { canonicalJson, digestJson, type JsonObject, sha256Hex } from '../../../src/core/json.ts';
+import { newRun } from '../../../src/runbooks/machine/machine.ts';
+import { assuranceFacts } from '../../contract/assurance.ts';
 import { anExecution, anOutcome } from '../../contract/samples.ts';
+import { runbookOf } from '../runbooks/house.ts';
 
 const sandbox = { tier: 'bubblewrap', enforced: ['memory'], degraded: ['cpu'] } as const;
 const ended = (parts: Partial<Execution>): Execution => anExecution({ finishedAt: 9, ...parts });
@@ -150,6 +153,44 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
       releasedAt: null,
     }),
     entries.holdReleased(1, text, { hold: text, reason: text }),
+    entries.assuranceRecorded(aRecord(text)),
+    entries.assuranceWaived(aRecord(text), { author: text, reason: text, at: 1, until: 2 }),
+    ...ofARunbook(text),
+  ];
+}
+
+/** A record whose every text is this one; well-formed, as all that was digested before is. */
+function aRecord(given: string) {
+  const text = given.toWellFormed();
+  return assuranceFacts({
+    id: text,
+    runId: 'r',
+    command: text,
+    tool: text,
+    environment: text,
+    tester: text,
+    commandHash: text,
+    executableSha256: text,
+    policyHash: text,
+    runs: { cli: text, tool: text },
+  });
+}
+
+/** What is on record of a run whose every text is this one. */
+function ofARunbook(text: string): readonly EntryDraft[] {
+  const runbook = runbookOf([{ name: 'a' }], { name: text, tool: text, hash: text });
+  const frozen = { runbook, environment: text, arguments: { label: text } };
+  const principal = { id: text, kind: 'agent', roles: [], onBehalfOf: text } as const;
+  const caller = { principal, face: 'cli', client: text } as const;
+  const salt = Buffer.alloc(32, 7).toString('base64url');
+  const run = { id: text, frozen, caller, trust: 'gateway', salt, startedAt: 1 } as const;
+  const step = { about: 'step', step: text, from: 'running', to: 'failed', why: text } as const;
+  const said = { about: 'person', action: 'skip', how: null, step: text } as const;
+  return [
+    entries.runbookStarted(run),
+    entries.runbookStepped(run, 2, { ...step, phase: 'check:0', attempt: 1 }, text),
+    entries.runbookSteered(run, 3, { ...said, by: text, reason: text }),
+    entries.runbookEnded(run, 4, newRun(frozen), text),
   ];
 }
 
@@ -173,6 +214,7 @@ test('the bodies of a call are pinned', () => {
     client: 'curl/8',
     trust: 'gateway',
     rehearsal: null,
+    runbook: null,
   };
   const common = { requestId: 'r', principal: 'local' };
   assert.deepEqual(entries.asked(execution), {

@@ -154,6 +154,7 @@ function anExecution(requestId: string): Execution {
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step: null,
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   LimitReport,
   Outcome,
   RehearsalNote,
+  StepOrigin,
   Usage,
 } from '../core/execution.ts';
 import type { PrincipalKind, Scope, Trust } from '../core/principal.ts';
@@ -32,6 +33,8 @@ export type Call = {
   readonly trust: Trust;
   /** What a run in a copy of the workspace is for; null for a real one. Entries from before there were any have none. */
   readonly rehearsal: { readonly for: RehearsalNote['for']; readonly of: string } | null;
+  /** Which step of which run of a runbook it is; null for what no runbook asked for, left out before there were any. */
+  readonly runbook: Plain<StepOrigin> | null;
 };
 
 /**
@@ -255,4 +258,55 @@ export type AssuranceWaivedBody = {
   readonly environment: string;
   readonly reason: string;
   readonly until: number;
+};
+
+/** Which run of which runbook. The run's id is the request id of its entries. */
+export type RunbookCall = {
+  readonly run: string;
+  readonly runbook: string;
+  readonly environment: string;
+};
+
+/** `runbook-started`: by the entry's principal. The hashes are of the declaration, and over those of its commands. */
+export type RunbookStartedBody = RunbookCall & {
+  readonly tool: string;
+  readonly risk: NonNullable<Execution['risk']>;
+  readonly runbookHash: string;
+  readonly commandsHash: string;
+  readonly steps: number;
+  readonly approvals: 'per-step' | 'whole';
+  readonly parametersCommitment: string | null;
+  readonly onBehalfOf: string | null;
+  readonly face: Execution['face'];
+  readonly client: string | null;
+  readonly trust: Trust;
+};
+
+/** `runbook-step`: a step, or its rollback, went from one status to another; `execution` is the request that it is at. */
+export type RunbookStepBody = RunbookCall & {
+  readonly step: string;
+  readonly about: 'step' | 'rollback';
+  readonly from: string;
+  readonly to: string;
+  readonly phase: string | null;
+  readonly attempt: number | null;
+  readonly why: string | null;
+  readonly execution: string | null;
+};
+
+/** `runbook-steered`: the entry's principal did this; `how` is `now`, `after-step`, or what an unknown step was resolved as. */
+export type RunbookSteeredBody = RunbookCall & {
+  readonly action: string;
+  readonly how: string | null;
+  readonly step: string | null;
+  readonly reason: string;
+};
+
+/** `runbook-ended`: how many steps ended as what, and how many of them were rolled back. */
+export type RunbookEndedBody = RunbookCall & {
+  readonly status: string;
+  readonly why: string | null;
+  readonly durationMs: number;
+  readonly steps: Readonly<Record<string, number>>;
+  readonly rolledBack: number;
 };

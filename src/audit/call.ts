@@ -17,6 +17,7 @@ export function callOf(execution: Execution): Call {
     client: nameOrNull(execution.client),
     trust,
     rehearsal: rehearsalOf(execution),
+    runbook: execution.step === null ? null : { ...execution.step },
   };
 }
 

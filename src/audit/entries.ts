@@ -4,3 +4,4 @@ export * from './assurance-entries.ts';
 export * from './call-entries.ts';
 export * from './gateway-entries.ts';
 export * from './retention-entries.ts';
+export * from './runbook-entries.ts';

@@ -28,6 +28,8 @@ export interface AuditRecord {
   readonly digest: string | null;
   /** What a run in a copy of the workspace was for, and the id of that; null for all else. */
   readonly rehearsal: JsonObject | null;
+  /** Which step of which run of a runbook it was; null for all else. */
+  readonly runbook: JsonObject | null;
   /** The entry's kind, and for those that end no call what else they say. */
   readonly event: EntryKind;
   readonly detail: JsonObject | null;
@@ -71,6 +73,8 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
       return recordOf(entry, state, text(entry.body.status) ?? 'unknown', null);
     case 'assurance-recorded':
       return recordOf(entry, state, entry.body.verdict === 'pass' ? 'ok' : 'failed', entry.body);
+    case 'runbook-ended':
+      return recordOf(entry, state, endOf(entry.body.status), entry.body);
     case 'generation-refused':
       return recordOf(entry, state, 'failed', entry.body);
     case 'unauthenticated':
@@ -90,11 +94,19 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
     case 'hold-placed':
     case 'hold-released':
     case 'assurance-waived':
+    case 'runbook-started':
+    case 'runbook-step':
+    case 'runbook-steered':
       return recordOf(entry, state, 'ok', entry.body);
     default:
       // An entry that a newer Reeve wrote into this state: better told of than passed over.
       return recordOf(entry, state, 'unknown', (entry as Entry).body);
   }
+}
+
+/** Of a run, in the words of a call. */
+function endOf(status: JsonValue | undefined): string {
+  return status === 'completed' ? 'ok' : (text(status) ?? 'unknown');
 }
 
 /** The record as one line, newline included; every character that is not there to be seen is written as `\u…`. */
@@ -123,16 +135,25 @@ function recordOf(
     errorCode: entry.kind === 'unauthenticated' ? 'UNAUTHENTICATED' : text(body.errorCode),
     errorMessage: text(body.errorMessage),
     durationMs: number(object(body.run)?.durationMs),
-    environment: text(call?.environment),
+    environment: text(call?.environment ?? runbookOf(entry)?.environment),
     face: text(call?.face ?? body.face),
     client: text(call?.client),
     trust: text(call?.trust ?? body.trust),
     digest: text(call?.digest ?? body.digest),
     rehearsal: object(call?.rehearsal),
+    runbook: object(call?.runbook) ?? runbookOf(entry),
     event: entry.kind,
     detail,
     state,
   });
+}
+
+/** Which run the entry of a runbook is about, as the entries of its executions say it. */
+function runbookOf({ kind, body }: Entry): JsonObject | null {
+  if (!kind.startsWith('runbook-')) return null;
+  const { run = null, runbook = null, environment = null, step = null, attempt = null } = body;
+  const { phase = null } = body;
+  return { run, runbook, environment, step, phase, attempt };
 }
 
 /** Control and format characters, line separators, and all that fonts show as nothing. JSON has them inside texts only. */

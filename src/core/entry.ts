@@ -38,6 +38,10 @@ export const entryKinds = [
   'hold-released',
   'assurance-recorded',
   'assurance-waived',
+  'runbook-started',
+  'runbook-step',
+  'runbook-steered',
+  'runbook-ended',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

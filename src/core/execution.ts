@@ -3,6 +3,7 @@ import type { LimitName, Risk } from './command.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Face, Trust } from './principal.ts';
+import type { WorkPhase } from './runbook.ts';
 
 export const finalStatuses = [
   'rejected',
@@ -91,6 +92,21 @@ export function describeRehearsal({ for: purpose, of }: RehearsalNote): string {
   return `A rehearsal for ${purpose} ${of}: it ran in a copy of the workspace, which itself was not touched`;
 }
 
+/** Which step of which run of a runbook it was asked for. Of each at most one exists that could ever have started. */
+export interface StepOrigin {
+  readonly run: string;
+  readonly step: string;
+  readonly phase: WorkPhase;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** In words, for people. */
+export function describeStep({ run, step, phase, attempt }: StepOrigin): string {
+  const which = phase === 'run' ? step : `${step}, ${phase}`;
+  return `step ${which} of run ${run}${attempt === 1 ? '' : `, attempt ${attempt}`}`;
+}
+
 /** One request as the store keeps it. Times are milliseconds since 1970 (UTC). */
 export interface Execution {
   readonly requestId: string;
@@ -131,4 +147,15 @@ export interface Execution {
   readonly payloadsExpiredAt: number | null;
   /** Null for a real run. */
   readonly rehearsal: RehearsalNote | null;
+  /** Null for what no runbook asked for. Set by the gateway alone, never by whoever asks. */
+  readonly step: StepOrigin | null;
+}
+
+/** Ends by which the gateway itself kept a request from starting: nothing ran, and it may be asked for once more. */
+export const neverStartedCodes = ['HOST_LOST', 'SHUTTING_DOWN', 'FROZEN'] as const;
+
+/** True where it ended before its intent was on record, for no reason of its own. */
+export function neverStarted({ status, startedAt, errorCode }: Execution): boolean {
+  const codes: readonly (ErrorCode | null)[] = neverStartedCodes;
+  return isFinal(status) && startedAt === null && codes.includes(errorCode);
 }

@@ -7,6 +7,7 @@ import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './executi
 import type { ApprovalStore, CredentialStore } from './people-ports.ts';
 import type { StructuredResult } from './result.ts';
 import type { RetentionStore } from './retention-ports.ts';
+import type { RunbookStore } from './runbook-ports.ts';
 
 /** `now` is milliseconds since 1970 (UTC); `monotonic` is milliseconds on a clock that never goes back. */
 export interface Clock {
@@ -31,7 +32,7 @@ export interface IdempotencyKey {
 
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly execution: Execution }
-  /** The same key and body came before: the execution that it led to. */
+  /** The same key and body, or the same step of a run, came before: the execution that it led to. */
   | { readonly kind: 'replayed'; readonly execution: Execution }
   /** The same key came before with another body. */
   | { readonly kind: 'conflict'; readonly requestId: string };
@@ -92,6 +93,8 @@ export interface Store {
   readonly retention: RetentionStore;
   /** Evidence that tools do what the command line does. */
   readonly assurance: AssuranceStore;
+  /** Runs of runbooks. */
+  readonly runbooks: RunbookStore;
 
   /**
    * Records a new execution (`queued`, `awaiting_approval` or already `rejected`) with its first entries. `approval` is

@@ -12,7 +12,9 @@ import {
   Refusal,
 } from '../core/errors.ts';
 import type { Execution, ExecutionStatus } from '../core/execution.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { StoredOutput } from '../core/ports.ts';
+import type { StructuredResult } from '../core/result.ts';
 
 /** The facts of an execution that all answers share; times are ISO 8601 in UTC. */
 export type ExecutionFacts = Pick<
@@ -35,6 +37,13 @@ export type ExecutionFacts = Pick<
   | 'concurrencyKey'
   | 'rehearsal'
 > & {
+  /** Which step of which run of a runbook it is; null for all else. */
+  readonly runbook: {
+    readonly run: string;
+    readonly step: string;
+    readonly phase: string;
+    readonly attempt: number;
+  } | null;
   readonly startedAt: string | null;
   /** When retention took the output, and the rest of the payload: those fields are null or empty since. */
   readonly outputExpiredAt: string | null;
@@ -52,6 +61,9 @@ export interface AnswerResult extends ExecutionFacts {
   /** The exact bytes, only where they are not UTF-8 (the text then holds replacement characters). */
   readonly stdoutBase64?: string;
   readonly stderrBase64?: string;
+  /** What was read of standard output as its command declares; or why nothing was. Neither where it declares no result. */
+  readonly structured?: JsonValue;
+  readonly structuredProblem?: string;
   readonly truncated: boolean;
   readonly errorCode: ErrorCode | null;
   readonly errorMessage: string | null;
@@ -121,6 +133,7 @@ export function answerOf(
       stderr: output === null ? null : textOf(output.stderr),
       ...(output === null || isUtf8(output.stdout) ? {} : { stdoutBase64: base64(output.stdout) }),
       ...(output === null || isUtf8(output.stderr) ? {} : { stderrBase64: base64(output.stderr) }),
+      ...resultOf(output),
       truncated: output !== null && (output.stdoutTruncated || output.stderrTruncated),
       errorCode: e.errorCode,
       errorMessage: e.errorMessage,
@@ -137,6 +150,16 @@ export function answerOf(
     },
     ...(approval === null ? {} : { approval }),
   };
+}
+
+/** The members that tell of the result: at most one of them is there. */
+export function resultOf(
+  output: StructuredResult | null,
+): Pick<AnswerResult, 'structured' | 'structuredProblem'> {
+  if (output === null) return {};
+  const { structured, structuredProblem } = output;
+  if (structuredProblem !== null) return { structuredProblem };
+  return structured === null ? {} : { structured };
 }
 
 export function factsOf(e: Execution): ExecutionFacts {
@@ -158,6 +181,7 @@ export function factsOf(e: Execution): ExecutionFacts {
     timeoutMs: e.timeoutMs,
     concurrencyKey: e.concurrencyKey,
     rehearsal: e.rehearsal,
+    runbook: e.step,
     startedAt: timeOf(e.startedAt),
     outputExpiredAt: timeOf(e.outputExpiredAt),
     payloadsExpiredAt: timeOf(e.payloadsExpiredAt),

@@ -2,12 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../core/command.ts';
 import { saltBytes } from '../core/commitment.ts';
-import type { Execution } from '../core/execution.ts';
+import type { Execution, StepOrigin } from '../core/execution.ts';
 import { type Invocation, parametersHash } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
 import type { House } from './house.ts';
 
-export function newExecution(house: House, caller: Caller, command: string | null): Execution {
+/** `step` is what a runbook asks for it as; null for everything else. */
+export function newExecution(
+  house: House,
+  caller: Caller,
+  command: string | null,
+  step: StepOrigin | null = null,
+): Execution {
   return {
     requestId: house.ids.requestId(),
     status: 'rejected',
@@ -43,6 +49,7 @@ export function newExecution(house: House, caller: Caller, command: string | nul
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Idempotency keys: the same key and body lead to the same execution, another body to a conflict. */
 import { asked } from '../audit/entries.ts';
 import { ReeveError } from '../core/errors.ts';
-import type { Execution } from '../core/execution.ts';
+import { type Execution, neverStarted } from '../core/execution.ts';
 import { digestJson } from '../core/json.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
@@ -54,6 +54,13 @@ export function replay(
   if (earlier === null) return null;
   if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
   return askedAgain(house, draft, earlier.execution);
+}
+
+/** The same for a step of a run: what could have started is never asked for a second time as the same. */
+export function replayStep(house: House, draft: Execution): Execution | null {
+  if (draft.step === null) return null;
+  const earlier = house.store.runbooks.execution(draft.step);
+  return earlier === null || neverStarted(earlier) ? null : askedAgain(house, draft, earlier);
 }
 
 /** Puts on record that a call led to an execution that was there already. */

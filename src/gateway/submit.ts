@@ -9,7 +9,7 @@ import type { ApprovalRequest } from '../core/approval.ts';
 import type { Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
-import type { Execution } from '../core/execution.ts';
+import type { Execution, StepOrigin } from '../core/execution.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
@@ -23,20 +23,24 @@ import { commandInSight, decide, objections } from './judge.ts';
 import { enqueue } from './perform.ts';
 import type { Prepared } from './prepare-again.ts';
 import { asReeveError, refuse } from './refuse.ts';
-import { askedAgain, idempotencyOf, keyConflict, replay } from './replay.ts';
+import { askedAgain, idempotencyOf, keyConflict, replay, replayStep } from './replay.ts';
 
-/** Resolves with the execution once it is queued (or with an earlier one, by its idempotency key); else throws Refusal. */
+/**
+ * Resolves with the execution once it is queued (or with an earlier one, by its idempotency key or its step); else throws
+ * Refusal. `step` is what a run of a runbook asks for it as; no face has it.
+ */
 export async function submit(
   house: House,
   caller: Caller,
   request: ExecuteRequest,
+  step: StepOrigin | null = null,
 ): Promise<Execution> {
-  const draft = newExecution(house, caller, request.command);
+  const draft = newExecution(house, caller, request.command, step);
   let known: Partial<Execution> = {};
   let policies: readonly string[] = [];
   try {
     const idempotency = idempotencyOf(request, draft.requestedAt);
-    const earlier = replay(house, caller, draft, idempotency);
+    const earlier = replayStep(house, draft) ?? replay(house, caller, draft, idempotency);
     if (earlier !== null) return earlier;
 
     assertOpen(house);

@@ -43,6 +43,7 @@ export function anExecution(parts: Partial<Execution> = {}): Execution {
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step: null,
     ...parts,
   };
 }

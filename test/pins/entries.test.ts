@@ -36,6 +36,10 @@ test('the kinds of entries are these', () => {
       'hold-released',
       'assurance-recorded',
       'assurance-waived',
+      'runbook-started',
+      'runbook-step',
+      'runbook-steered',
+      'runbook-ended',
     ],
   );
 });

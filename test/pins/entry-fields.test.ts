@@ -27,6 +27,7 @@ const call = [
   'onBehalfOf',
   'parametersCommitment',
   'rehearsal',
+  'runbook',
   'tool',
   'trust',
 ].map((name) => `call.${name}`);

@@ -35,6 +35,7 @@ export const csvColumns = [
   'usage',
   'sandbox',
   'rehearsal',
+  'runbook',
 ] as const satisfies readonly (keyof AuditRecord)[];
 
 export const csvHead = `${csvColumns.join(',')}\r\n`;

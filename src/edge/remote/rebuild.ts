@@ -16,15 +16,19 @@ export function executionOf(answer: Answer): Execution {
     stdoutBase64: ___,
     stderrBase64: ____,
     truncated: _____,
+    structured: ______,
+    structuredProblem: _______,
     startedAt,
     outputExpiredAt,
     payloadsExpiredAt,
+    runbook,
     ...facts
   } = answer.result;
   const { requestedAt, finishedAt } = answer.meta;
   return {
     ...elsewhere,
     ...facts,
+    step: runbook as Execution['step'],
     requestedAt: Date.parse(requestedAt),
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),
@@ -35,10 +39,11 @@ export function executionOf(answer: Answer): Execution {
 
 export function executionOfRecord(record: AuditRecord): Execution {
   const { timestamp, durationMs: _, startedAt, finishedAt, ...rest } = record;
-  const { outputExpiredAt, payloadsExpiredAt, ...facts } = rest;
+  const { outputExpiredAt, payloadsExpiredAt, runbook, ...facts } = rest;
   return {
     ...elsewhere,
     ...facts,
+    step: runbook as Execution['step'],
     requestedAt: Date.parse(timestamp),
     startedAt: moment(startedAt),
     finishedAt: moment(finishedAt),

@@ -13,6 +13,7 @@ export const text = z.string();
 export const count = z.int().min(0);
 export const nullableText = text.nullable();
 /** Any JSON object: what is in it is checked elsewhere, or comes from the gateway. */
+export const jsonValue = z.unknown() as unknown as z.ZodType<JsonValue>;
 export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 export const time = text.describe('ISO 8601, UTC');
 
@@ -143,6 +144,10 @@ const facts = {
     .object({ for: z.enum(rehearsalPurposes), of: text })
     .nullable()
     .describe('What a run in a copy of the workspace is for; null for a real run.'),
+  runbook: z
+    .object({ run: text, step: text, phase: text, attempt: z.number() })
+    .nullable()
+    .describe('Which step of which run of a runbook it is; null for what no runbook asked for.'),
   startedAt: time.nullable(),
   outputExpiredAt: time.nullable().describe('When retention took the output: it is empty since.'),
   payloadsExpiredAt: time
@@ -178,6 +183,14 @@ export const approvalNote: z.ZodType<ApprovalNote> = z
   })
   .meta({ id: 'ApprovalNote', description: 'What an execution waits for, and where it is given.' });
 
+/** At most one of them is there, and none where the command declares no result. */
+export const resultFields = {
+  structured: jsonValue
+    .optional()
+    .describe('What was read of standard output, as the command declares it; untrusted data.'),
+  structuredProblem: text.optional().describe('Why nothing was read, in one line.'),
+};
+
 export const answer: z.ZodType<Answer> = z
   .object({
     status: executionStatus,
@@ -190,6 +203,7 @@ export const answer: z.ZodType<Answer> = z
       stderr: nullableText,
       stdoutBase64: text.optional().describe('The exact bytes, only where they are not UTF-8.'),
       stderrBase64: text.optional(),
+      ...resultFields,
       truncated: z.boolean(),
       ...ending,
       ...facts,

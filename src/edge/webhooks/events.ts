@@ -120,6 +120,7 @@ function message(
     onBehalfOf,
     digest,
     rehearsal: execution.rehearsal === null ? null : { ...execution.rehearsal },
+    runbook: execution.step === null ? null : { ...execution.step },
     status,
     errorCode,
     stages: (approval?.request.stages ?? []).map(({ role, count, independent, policy }) => ({

@@ -9,6 +9,7 @@
 
 import { assuranceStep } from './assurance-step.ts';
 import { resultStep } from './result-step.ts';
+import { runbookStep } from './runbook-step.ts';
 
 /** "REEV": tells this database from any other. */
 export const applicationId = 0x52454556;
@@ -241,4 +242,5 @@ export const migrations: readonly string[] = Object.freeze([
   `
   alter table executions add column rehearsal text;
   `,
+  runbookStep,
 ]);

@@ -49,6 +49,7 @@ const columns: Readonly<Record<keyof Execution, Column>> = Object.freeze({
   outputExpiredAt: plain('output_expired_at'),
   payloadsExpiredAt: plain('payloads_expired_at'),
   rehearsal: json('rehearsal'),
+  step: json('step'),
 });
 const fields = Object.entries(columns) as [keyof Execution, Column][];
 

@@ -3,7 +3,7 @@
  * Must never: let a status change without its entry, an entry without its change, or an ended execution live again.
  */
 import type { ApprovalRequest } from '../../core/approval.ts';
-import { type Execution, mayFollow, openStatuses } from '../../core/execution.ts';
+import { type Execution, mayFollow, neverStarted, openStatuses } from '../../core/execution.ts';
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
 import { noResult } from '../../core/result.ts';
 import { insertApprovalRequest } from './approval-rows.ts';
@@ -24,6 +24,7 @@ import {
   readExecution,
   readOutput,
 } from './rows.ts';
+import { executionAs, runbooksOf } from './runbooks.ts';
 
 const byRequestId = `select ${executionColumns} from executions where request_id = ?`;
 
@@ -57,6 +58,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
     credentials: credentialsOf(db),
     retention: { ...expiryOf(db), ...holdsOf(db) },
     assurance: assuranceOf(db),
+    runbooks: runbooksOf(db),
     accept: (execution, entries, idempotency, approval = null) =>
       db.transaction((): AcceptResult => {
         const { requestId, principal, status } = execution;
@@ -74,6 +76,9 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         }
         const replay = idempotency === null ? null : replayOf(principal, idempotency);
         if (replay !== null) return replay;
+        // The index would refuse a second one of the same step: it is answered with the first.
+        const first = execution.step === null ? null : executionAs(db, execution.step);
+        if (first !== null && !neverStarted(first)) return { kind: 'replayed', execution: first };
         db.write('execution', insertExecution, ...executionValues(execution));
         if (approval !== null) insertApprovalRequest(db, approval);
         if (idempotency !== null) {

@@ -68,6 +68,7 @@ export function waiting(
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step: null,
   };
   return { execution, request, answers };
 }

@@ -28,7 +28,7 @@ test('the line of a finished call is pinned, field by field and in order', () =>
   );
   assert.equal(
     line,
-    `{"time":"2026-01-02T03:04:05.006Z","seq":7,"requestId":"r","tool":"migrate_db","command":"migrate-db","parametersHash":"sha256:${'a'.repeat(64)}","operator":"local","onBehalfOf":"eve","status":"timeout","errorCode":"COMMAND_TIMEOUT","errorMessage":"too long","durationMs":60001,"environment":"development","face":"rest","client":"curl/8","trust":"gateway","digest":"sha256:${'d'.repeat(64)}","rehearsal":null,"event":"outcome","detail":null,"state":"abc"}\n`,
+    `{"time":"2026-01-02T03:04:05.006Z","seq":7,"requestId":"r","tool":"migrate_db","command":"migrate-db","parametersHash":"sha256:${'a'.repeat(64)}","operator":"local","onBehalfOf":"eve","status":"timeout","errorCode":"COMMAND_TIMEOUT","errorMessage":"too long","durationMs":60001,"environment":"development","face":"rest","client":"curl/8","trust":"gateway","digest":"sha256:${'d'.repeat(64)}","rehearsal":null,"runbook":null,"event":"outcome","detail":null,"state":"abc"}\n`,
   );
 });
 

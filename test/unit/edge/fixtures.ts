@@ -39,6 +39,7 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step: null,
     ...changes,
   };
 }

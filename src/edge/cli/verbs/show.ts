@@ -2,7 +2,7 @@
 import type { Entry } from '../../../core/entry.ts';
 import { errorTable } from '../../../core/errors.ts';
 import type { Execution } from '../../../core/execution.ts';
-import { describeRehearsal, isFinal } from '../../../core/execution.ts';
+import { describeRehearsal, describeStep, isFinal } from '../../../core/execution.ts';
 import { visible, visibleLine } from '../../../core/text.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
 import type { ApprovalView } from '../../../gateway/gateway.ts';
@@ -56,6 +56,7 @@ export function describeExecution(e: Execution, paint: Paint, columns: number | 
         'asked',
         `${localIso(e.requestedAt)} by ${who}, by way of ${e.face}${e.client === null ? '' : ` (${visibleLine(e.client)})`}`,
       ],
+      ['runbook', e.step === null ? null : visibleLine(describeStep(e.step))],
       ['rehearsal', e.rehearsal === null ? null : visibleLine(describeRehearsal(e.rehearsal))],
       [
         'why',

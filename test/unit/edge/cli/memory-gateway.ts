@@ -257,6 +257,7 @@ function started(
     outputExpiredAt: null,
     payloadsExpiredAt: null,
     rehearsal: null,
+    step: null,
   };
 }
 

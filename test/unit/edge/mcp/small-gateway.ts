@@ -134,6 +134,7 @@ export function smallGateway(): SmallGateway {
         outputExpiredAt: null,
         payloadsExpiredAt: null,
         rehearsal: null,
+        step: null,
       },
       stdout: [],
       stderr: [],

@@ -5,6 +5,9 @@
 import type { Risk } from './command.ts';
 import type { FinalStatus } from './execution.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { Phase, WorkPhase } from './runbook-phase.ts';
+
+export type { Phase, WorkPhase } from './runbook-phase.ts';
 
 /** Where a value comes from. A path leads through the members of objects, by their names. */
 export type Reference =
@@ -124,10 +127,6 @@ export const stepStatuses = [
   'unknown',
 ] as const;
 export type StepStatus = (typeof stepStatuses)[number];
-
-/** What a step is at. `check:0` is its first check. */
-export type WorkPhase = `check:${number}` | 'run' | `verify:${number}` | 'rollback';
-export type Phase = WorkPhase | 'confirm';
 
 /** One execution that was asked for. At most one exists of each step, phase and attempt. */
 export interface Work {

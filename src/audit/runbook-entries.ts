@@ -113,5 +113,5 @@ const messageOrNull = (text: string | null): string | null =>
 
 /** They belong to the run as those of a call belong to its request: a receipt of the run's id proves them. */
 function draft(kind: EntryKind, run: Told, at: number, by: string, body: JsonObject): EntryDraft {
-  return deepFreeze({ kind, at, requestId: run.id, principal: name(by), body });
+  return deepFreeze({ kind, at, requestId: name(run.id), principal: name(by), body });
 }

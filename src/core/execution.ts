@@ -3,7 +3,7 @@ import type { LimitName, Risk } from './command.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Face, Trust } from './principal.ts';
-import type { WorkPhase } from './runbook.ts';
+import type { WorkPhase } from './runbook-phase.ts';
 
 export const finalStatuses = [
   'rejected',

@@ -122,6 +122,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
         return assure({ house, gateway, callTool: toolCaller(version) }, caller, request);
       },
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
+      stateDir: options.stateDir,
       live: new Map(),
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
       witnessed: () => place.read('checkpoint.witnessed')?.toString() ?? null,

@@ -55,6 +55,8 @@ export async function assure(
     commands: [subject.command.name],
     environment: subject.environment,
     copies: 2,
+    for: 'assurance',
+    of: id,
   });
   try {
     const [left, right] = copies as readonly [RehearsalCopy, RehearsalCopy];

@@ -24,6 +24,8 @@ export interface House {
   readonly passkeys: PasskeyVerifier | null;
   /** The address of one of the pages for people, by its path; null where publicUrl is not set. */
   readonly page: (path: string) => string | null;
+  /** Where copies of workspaces lie; left out where none are made. */
+  readonly stateDir?: string;
   /** Executions of this process that are not finished, by request id. */
   readonly live: Map<string, LiveRun>;
   readonly state: {

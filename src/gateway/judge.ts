@@ -105,7 +105,7 @@ export function approvalRequired(invocation: Invocation, decision: Decision): Re
   );
 }
 
-function ofTrust(trust: Trust, generation: Generation, command: Command): ReeveError | null {
+export function ofTrust(trust: Trust, generation: Generation, command: Command): ReeveError | null {
   if (trust === 'gateway' || generation.settings.localRisks.includes(command.risk)) return null;
   return new ReeveError(
     'COMMAND_NOT_ALLOWED',
@@ -113,7 +113,7 @@ function ofTrust(trust: Trust, generation: Generation, command: Command): ReeveE
   );
 }
 
-function ofSandbox(
+export function ofSandbox(
   house: Pick<House, 'runner'>,
   generation: Generation,
   invocation: Invocation,

@@ -17,7 +17,6 @@ import { health } from './health.ts';
 import type { House } from './house.ts';
 import { listCommands } from './list-commands.ts';
 import { logDesk } from './log-desk.ts';
-import { noRehearsals } from './no-desks.ts';
 import { plan } from './plan.ts';
 import { announcer, rememberGeneration } from './presence.ts';
 import { expiryOfPayloads } from './prune.ts';
@@ -32,6 +31,7 @@ import {
 } from './read.ts';
 import { recover } from './recover.ts';
 import { refuse } from './refuse.ts';
+import { type Rehearsals, rehearsalsOf } from './rehearse.ts';
 import { restartNeeded } from './restart-needed.ts';
 import { retentionDesk } from './retention-desk.ts';
 import { submit } from './submit.ts';
@@ -56,9 +56,15 @@ export interface GatewayOptions {
 export async function openGateway(house: House, options: GatewayOptions): Promise<Gateway> {
   const presence = announcer(house);
   if (options.announce === 'now') presence.begin();
-  await recover(house);
+  const rehearsals = rehearsalsOf(house);
+  const tidy = async () => {
+    await recover(house);
+    // What recovery has settled has nothing running in its copy any more.
+    await rehearsals.sweep();
+  };
+  await tidy();
   const timers = [
-    every(recoverMs, () => recover(house), house),
+    every(recoverMs, tidy, house),
     every(cancelMs, () => heedCancellations(house), house),
     every(expiryMs, expiry(house), house),
     // One that comes and goes leaves it to the next that stays.
@@ -70,7 +76,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     log: logDesk(house),
     retention: retentionDesk(house),
     assurance: assuranceDesk(house),
-    rehearsals: noRehearsals,
+    rehearsals: rehearsals.desk,
     approvals: approvalDesk(house),
     credentials: credentialDesk(house),
     submit: (caller, request) => {
@@ -108,7 +114,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     },
     reload: (caller) => reload(house, caller),
     close: () => {
-      closing ??= close(house, timers, options.drainMs).then(presence.end);
+      closing ??= close(house, rehearsals, timers, options.drainMs).then(presence.end);
       return closing;
     },
   };
@@ -193,6 +199,7 @@ async function reload(house: House, caller: Caller): Promise<ReloadReport> {
 /** Takes no more, settles what waits, lets what runs go on for a while, then cancels it with its outcome on record. */
 async function close(
   house: House,
+  rehearsals: Rehearsals,
   timers: readonly NodeJS.Timeout[],
   drainMs: number,
 ): Promise<void> {
@@ -206,6 +213,7 @@ async function close(
   for (const live of house.live.values()) live.controller.abort('the gateway is stopping');
   await idle;
   await house.runner.close();
+  await rehearsals.close();
 }
 
 function every(milliseconds: number, work: () => unknown, house: House): NodeJS.Timeout {

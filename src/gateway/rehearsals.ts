@@ -2,7 +2,7 @@
  * What the desk of rehearsals takes and gives: runs of declared commands in copies of a workspace. No meaning here, only form.
  * Never: the path of a copy taken from whoever asks; a copy is known by its id alone, and to whoever prepared it.
  */
-import type { Execution } from '../core/execution.ts';
+import type { Execution, RehearsalNote } from '../core/execution.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { StoredOutput } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
@@ -13,6 +13,9 @@ export interface CopyRequest {
   readonly environment: string;
   /** How many copies, all alike: 1 to 4. */
   readonly copies: number;
+  /** What for, and its id: on record with a refusal. */
+  readonly for: RehearsalNote['for'];
+  readonly of: string;
 }
 
 /** A copy of a workspace that is the caller's until it is released. Paths are absolute, on this host. */
@@ -35,7 +38,7 @@ export interface RehearsalRequest {
   /** Runs `assurance.cli` instead of `run`. */
   readonly cli: boolean;
   /** What for, and its id: both are on record. */
-  readonly for: 'assurance' | 'runbook';
+  readonly for: RehearsalNote['for'];
   readonly of: string;
 }
 
@@ -46,8 +49,8 @@ export interface Rehearsed {
 
 export interface RehearsalDesk {
   /**
-   * Copies the workspace of an environment, so often, all from one state of it. Throws COMMAND_NOT_ALLOWED where policy does
-   * not permit `assure` for one of the commands, INVALID_REQUEST where one may not be rehearsed (with the field to declare),
+   * Copies the workspace of an environment, so often, all from one state of it. Throws Refusal: COMMAND_NOT_ALLOWED where policy
+   * does not permit `assure` for one of the commands, INVALID_REQUEST where one may not be rehearsed (with the field to declare),
    * CONFLICT where the workspace was written to meanwhile, and where it is too large.
    */
   prepare(caller: Caller, request: CopyRequest): Promise<readonly RehearsalCopy[]>;

@@ -83,7 +83,8 @@ async function bind(
   const workspace = places.find((place) => place.target === workspaceTarget);
   const files = invocation.inputs === 'unbound' ? [] : invocation.inputs;
   if (workspace === undefined) throw withoutWorkspace(invocation);
-  const state = realPath(stateDir);
+  // A copy lies in the state directory, and has nothing of it.
+  const state = invocation.copyOf === undefined ? realPath(stateDir) : null;
   const held = files.find(
     ({ path }) => state !== null && isWithin(state, join(workspace.path, path)),
   );

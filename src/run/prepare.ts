@@ -10,6 +10,7 @@ import { chooseIdentity, type Identity } from './identity.ts';
 import type { LaunchInput } from './launch.ts';
 import { hiddenTargets, openPlaces, ownerOf, type Place, workspaceTarget } from './places.ts';
 import type { PlanInput, PlannedPlace } from './plan-input.ts';
+import { placesOutsideOf } from './rehearsal.ts';
 
 export interface Prepared {
   readonly identity: Identity;
@@ -39,7 +40,7 @@ export function planInputOf(
     host: context.host,
     identity,
     places: stagePlaces(context, places),
-    hidden: hiddenTargets(places, context.stateDir),
+    hidden: hiddenTargets(placesOutsideOf(invocation, places), context.stateDir),
     ...more,
     gatewayPid: process.pid,
     // Nothing of a command runs before its processes are remembered, whatever becomes of whoever starts them.

@@ -23,6 +23,7 @@ import { outcomeOf } from './outcome.ts';
 import { PipeSupply } from './pipes.ts';
 import { type Capabilities, holdsOf, probe } from './probe.ts';
 import { bootId } from './processes.ts';
+import { assertRehearsal } from './rehearsal.ts';
 import { type ActiveRun, type RunContext, type RunControl, startRun } from './run.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { seccompProgram } from './seccomp.ts';
@@ -163,6 +164,7 @@ class LocalRunner implements Runner {
     this.#assertSandbox();
     const invocation = permit.redeem();
     assertSecrets(invocation, control.secrets ?? noSecrets);
+    assertRehearsal(invocation, this.#context.stateDir, this.#context.sandboxed);
     await this.#executables.verify(invocation.executable);
     const run = await startRun(
       this.#context,

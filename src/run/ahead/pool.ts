@@ -50,6 +50,8 @@ export class Pool {
   kindOf(invocation: Invocation, prepared: Prepared, secrets: number): string | null {
     const own =
       !this.#use ||
+      // Its workspace is about to be removed.
+      invocation.copyOf !== undefined ||
       secrets > 0 ||
       sizeOf(invocation) > largest ||
       (invocation.stdin !== null && invocation.stdin.length > 0) ||

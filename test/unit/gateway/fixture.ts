@@ -140,6 +140,7 @@ export async function openHouse(
     trust: options.trust ?? 'gateway',
     passkeys: options.passkeys ?? null,
     page: (path) => `http://localhost:8080${path}`,
+    stateDir: ground.stateDir,
     live: new Map(),
     state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
     report: (message, error) => reports.push(`${message}: ${error}`),

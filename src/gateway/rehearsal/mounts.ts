@@ -1,0 +1,80 @@
+/**
+ * Whether the mounts of a run lead out of its sandbox although they are read-only: through a socket or a pipe a program
+ * outside could be told what to do. In: mounts. Out: nothing, or a refusal. Never: a link followed, or a walk without an end.
+ */
+import { closeSync, lstatSync, openSync, type Stats } from 'node:fs';
+import type { Mount } from '../../core/command.ts';
+import { ReeveError } from '../../core/errors.ts';
+import { visibleLine } from '../../core/text.ts';
+import { codeOf, look, namesIn, openFolder, openFolderFlags, pacer, shown } from './folder.ts';
+
+const most = Object.freeze({ entries: 200_000, depth: 64 });
+
+/** Throws INVALID_REQUEST that names the mount. What is closed to the gateway is passed over: it is closed to commands, too. */
+export async function assertNoWayOut(mounts: readonly Mount[]): Promise<void> {
+  const pace = pacer();
+  let seen = 0;
+  for (const { source } of mounts) {
+    const visit = async (folder: number, at: string, depth: number): Promise<void> => {
+      for (const name of namesIn(folder)) {
+        await pace();
+        seen += 1;
+        if (seen > most.entries || depth > most.depth) throw tooMuch(source);
+        const path = `${at}/${name}`;
+        const stat = look(folder, name);
+        if (leadsOut(stat)) throw wayOut(source, shown(path));
+        if (!stat.isDirectory()) continue;
+        await passing(async () => {
+          const inner = openFolder(folder, name);
+          try {
+            await visit(inner, path, depth + 1);
+          } finally {
+            closeSync(inner);
+          }
+        });
+      }
+    };
+    const stat = lstatSync(source, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    if (leadsOut(stat)) throw wayOut(source, source);
+    if (!stat.isDirectory()) continue;
+    await passing(async () => {
+      const folder = openSync(source, openFolderFlags);
+      try {
+        await visit(folder, Buffer.from(source).toString('latin1'), 1);
+      } finally {
+        closeSync(folder);
+      }
+    });
+  }
+}
+
+async function passing(look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
+  }
+}
+
+function leadsOut(stat: Stats): boolean {
+  return stat.isSocket() || stat.isFIFO() || stat.isCharacterDevice() || stat.isBlockDevice();
+}
+
+function wayOut(mount: string, path: string): ReeveError {
+  const what = `${visibleLine(path)} is a socket, a pipe or a device, by which a rehearsal could reach what lies outside of its copy`;
+  return refusal(`${what}; nothing was started. Mount a folder without it.`, mount);
+}
+
+function tooMuch(mount: string): ReeveError {
+  return refusal(
+    `The mounts hold more than ${most.entries} files, too many to see whether one of them leads outside; nothing was started. Mount a smaller folder.`,
+    mount,
+  );
+}
+
+function refusal(message: string, mount: string): ReeveError {
+  return new ReeveError('INVALID_REQUEST', message, [
+    { field: 'mounts', problem: `${visibleLine(mount)} cannot be shown to a rehearsal` },
+  ]);
+}

@@ -52,7 +52,7 @@ export function layOutWorkspace(folder: string, now: number = Date.now()): void 
   }
 }
 
-/** Gives the workspace to a user by id, as whom commands then run; takes an administrator. Links are not followed. */
+/** Gives a fresh workspace to a user by id, as whom commands then run; takes an administrator. */
 export function handOver(folder: string, owner: number): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
     lchownSync(join(entry.parentPath, entry.name), owner, owner);

@@ -5,7 +5,7 @@
 import { type AssuranceFacts, type AssuranceWaiver, checksumOf } from '../core/assurance-record.ts';
 import type { EntryDraft } from '../core/entry.ts';
 import { deepFreeze } from '../core/json.ts';
-import type { AssuranceRecordedBody, AssuranceWaivedBody } from './bodies.ts';
+import type { AssuranceRecordedBody, AssuranceWaivedBody } from './bodies-assurance.ts';
 import { bounded, bounds } from './bounds.ts';
 
 /** It belongs to the request of the tool's run, so that a receipt of that request proves the record, too. */

@@ -66,6 +66,7 @@ export function commandSection(dossier) {
         ['standard input', `${dossier.stdin.bytes} bytes`],
         ['its SHA-256', exact(dossier.stdin.sha256)],
       ]),
+    jsonInput(dossier.stdin?.json),
     facts([
       ['environment', exactJson(dossier.environment)],
       ['workspace', [exactJson(dossier.workspace), ` (${dossier.workspaceAccess})`]],
@@ -85,6 +86,23 @@ export function commandSection(dossier) {
       ],
     ]),
   );
+}
+
+/**
+ * The JSON that is passed to standard input, whole; null where there is none.
+ * @param {any} json
+ */
+function jsonInput(json) {
+  if (json === undefined) return null;
+  const text = JSON.stringify(json, null, 2);
+  return [
+    h(
+      'ol',
+      { class: 'argv' },
+      text.split('\n').map((line) => h('li', {}, exact(line))),
+    ),
+    characterNotice([JSON.stringify(json)], 'The bytes of standard input'),
+  ];
 }
 
 /**

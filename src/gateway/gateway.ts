@@ -20,6 +20,7 @@ import type { Listing } from './listing.ts';
 import type { LogDesk } from './log-files.ts';
 import type { RehearsalDesk } from './rehearsals.ts';
 import type { RetentionDesk } from './retention.ts';
+import type { ShownInput } from './shown-input.ts';
 import type { WhyReport } from './why-report.ts';
 
 export type { Listing } from './listing.ts';
@@ -49,6 +50,7 @@ export interface PlanReport {
   readonly refusal: { readonly code: ErrorCode; readonly message: string } | null;
   readonly argv: readonly string[];
   readonly arguments: JsonObject;
+  readonly stdin: ShownInput | null;
   readonly digest: string;
   readonly executable: { readonly path: string; readonly source: string; readonly sha256: string };
   readonly workspace: string;

@@ -44,6 +44,7 @@ function listingOf(command: Command, verifications: readonly LastVerified[]): Li
     assuranceRequired: command.assurance?.required ?? [],
     rollback: command.rollback ?? null,
     parameters: command.parameters,
+    result: command.result,
     environments: Object.keys(command.environments),
     defaultEnvironment: command.defaultEnvironment ?? null,
     timeout: command.timeout,

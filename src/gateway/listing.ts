@@ -2,6 +2,7 @@
 import type { LastVerified } from '../core/assurance-record.ts';
 import type { ApprovalStage, Command, TimeLimit } from '../core/command.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { ResultDeclaration } from '../core/result.ts';
 import type { SecretUse } from '../core/secret.ts';
 
 /** What a principal may ask for. `parameters` is the closed JSON Schema of the arguments object alone. */
@@ -27,6 +28,8 @@ export interface Listing {
   readonly assuranceRequired: readonly string[];
   readonly rollback: string | null;
   readonly parameters: JsonObject;
+  /** What its standard output is declared to be. */
+  readonly result: ResultDeclaration | null;
   readonly environments: readonly string[];
   readonly defaultEnvironment: string | null;
   readonly timeout: TimeLimit;

@@ -8,6 +8,7 @@ import { newExecution } from './draft.ts';
 import type { ExecuteRequest, PlanReport } from './gateway.ts';
 import type { House } from './house.ts';
 import { approvalRequired, commandInSight, decide, objections, stagesOf } from './judge.ts';
+import { shownInput } from './shown-input.ts';
 import { closedBecause } from './submit.ts';
 
 /** Nobody calls a plan off: each look ends by its own time limit. */
@@ -52,6 +53,7 @@ export async function plan(
     refusal: objection === null ? null : { code: objection.code, message: objection.message },
     argv: invocation.argv,
     arguments: invocation.arguments,
+    stdin: shownInput(command, invocation),
     digest: invocation.digest,
     executable: invocation.executable,
     workspace: invocation.workspace,

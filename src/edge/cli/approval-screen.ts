@@ -9,7 +9,7 @@ import type { ApprovalView, StageView } from '../../gateway/gateway.ts';
 import type { Paint } from './screen.ts';
 import { facts } from './table.ts';
 import { briefDuration, localIso } from './times.ts';
-import { quoted } from './verbs/plan.ts';
+import { jsonLines, quoted } from './verbs/plan.ts';
 
 type Lines = readonly string[];
 type Fact = readonly [string, string | Lines | null];
@@ -103,6 +103,8 @@ function shown(key: string, value: JsonValue, paint: Paint): string | Lines {
   switch (key) {
     case 'argv':
       return Array.isArray(value) ? argvLines(value, paint) : linesOf(value);
+    case 'stdin':
+      return stdinLines(value, paint);
     case 'inputs':
       return value === 'unbound'
         ? paint.bad(
@@ -131,6 +133,15 @@ function argvLines(argv: readonly JsonValue[], paint: Paint): Lines {
       ...(strange === '' ? [] : [`${' '.repeat(place.length)}${paint.warn(strange)}`]),
     ];
   });
+}
+
+/** Of JSON every line, so that it can be read; how many bytes it makes and their digest before it. */
+function stdinLines(stdin: JsonValue, paint: Paint): string | Lines {
+  if (stdin === null || typeof stdin !== 'object' || !Object.hasOwn(stdin, 'json'))
+    return linesOf(stdin);
+  const { json, ...rest } = stdin as JsonObject;
+  const strange = strangersIn(JSON.stringify(json));
+  return [...linesOf(rest), ...jsonLines(json!), ...(strange === '' ? [] : [paint.warn(strange)])];
 }
 
 /** Letters that look like others are visible and deceive all the same: what is not ASCII is named by number. */

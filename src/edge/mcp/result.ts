@@ -14,7 +14,7 @@ import { outputText } from './output-text.ts';
 export function answerResult(execution: Execution, output: StoredOutput | null): CallToolResult {
   const text = [statusLine(execution), ...notes(execution)];
   if (output !== null && execution.outputExpiredAt === null) {
-    text.push(outputText(streamsOf(output)));
+    text.push(...resultNote(output), outputText(streamsOf(output)));
   }
   return {
     content: [{ type: 'text', text: text.join('\n') }],
@@ -122,6 +122,13 @@ function notes(e: Execution): string[] {
     lines.push(`Limits that could not be enforced on this host: ${e.sandbox.degraded.join(', ')}.`);
   }
   return lines;
+}
+
+/** Where to find what was read of the output, or why nothing was. */
+function resultNote({ structured, structuredProblem }: StoredOutput): string[] {
+  if (structuredProblem !== null)
+    return [`No structured result: ${visibleLine(structuredProblem)}.`];
+  return structured === null ? [] : ['Its output was read as declared: result.structured has it.'];
 }
 
 const dateOf = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -82,6 +82,29 @@ export const answerSchema = {
   anyOf: [finishedSchema, refusedSchema],
 } as const satisfies JsonObject;
 
+/** The same for a tool whose command declares a result: what was read of standard output holds to its schema. */
+export function answerSchemaWith(structured: JsonObject): JsonObject {
+  const { result } = finishedSchema.properties;
+  const properties = {
+    ...result.properties,
+    structured,
+    structuredProblem: {
+      type: 'string',
+      description: 'Why standard output could not be read as declared; structured is absent then.',
+    },
+  };
+  return {
+    ...answerSchema,
+    anyOf: [
+      {
+        ...finishedSchema,
+        properties: { ...finishedSchema.properties, result: { ...result, properties } },
+      },
+      refusedSchema,
+    ],
+  };
+}
+
 export const idempotencyKeySchema = {
   type: 'string',
   minLength: 1,

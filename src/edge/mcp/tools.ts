@@ -13,7 +13,7 @@ import { visible, visibleLine } from '../../core/text.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Listing } from '../../gateway/gateway.ts';
 import { isObject } from './message.ts';
-import { answerSchema, idempotencyKeySchema } from './schemas.ts';
+import { answerSchema, answerSchemaWith, idempotencyKeySchema } from './schemas.ts';
 import { verificationLines } from './verification.ts';
 
 /** Many clients read one page only, so a page holds what a usual inventory has. */
@@ -29,7 +29,7 @@ export function toolOf(listing: Listing): Tool {
     title: visibleLine(listing.title),
     description: descriptionOf(listing),
     inputSchema: inputSchemaOf(listing) as Tool['inputSchema'],
-    outputSchema: answerSchema as unknown as Tool['outputSchema'],
+    outputSchema: outputSchemaOf(listing) as unknown as Tool['outputSchema'],
     annotations: {
       title: visibleLine(listing.title),
       readOnlyHint: readOnly,
@@ -100,6 +100,10 @@ function descriptionOf(l: Listing): string {
   lines.push(...verificationLines(l));
   if (l.complianceNotes !== null) lines.push(`Compliance: ${l.complianceNotes}`);
   return visible(lines.join('\n').trim());
+}
+
+function outputSchemaOf({ result }: Listing): JsonObject {
+  return result === null ? answerSchema : answerSchemaWith(result.schema);
 }
 
 function inputSchemaOf(l: Listing): JsonObject {

@@ -6,7 +6,7 @@ import type { Execution } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ExecutionFilter, ExecutionPage, StoredOutput } from '../../core/ports.ts';
 import type { ExecuteRequest, WhyReport } from '../../gateway/gateway.ts';
-import { durationOf, factsOf, timeOf } from '../answer.ts';
+import { durationOf, factsOf, resultOf, timeOf } from '../answer.ts';
 import { momentOf } from './queries.ts';
 import type { AuditRecord } from './schemas.ts';
 
@@ -77,6 +77,7 @@ export function outputReportOf(requestId: string, output: StoredOutput) {
     stderrTotal: output.stderrTotal,
     stdoutTruncated: output.stdoutTruncated,
     stderrTruncated: output.stderrTruncated,
+    ...resultOf(output),
   };
 }
 

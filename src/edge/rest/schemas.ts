@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { risks } from '../../core/command.ts';
 import { type ErrorCode, errorTable } from '../../core/errors.ts';
 import { executionStatuses, rehearsalPurposes } from '../../core/execution.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answer, ApprovalNote, ExecutionFacts, Problem } from '../answer.ts';
 
 export const text = z.string();

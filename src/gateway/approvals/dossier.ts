@@ -6,14 +6,14 @@ import type { Dossier } from '../../core/approval.ts';
 import type { Command } from '../../core/command.ts';
 import type { LimitReport } from '../../core/execution.ts';
 import type { Invocation } from '../../core/invocation.ts';
-import { type JsonObject, type JsonValue, sha256Hex } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { shownInput } from '../shown-input.ts';
 
 export function dossierOf(
   command: Command,
   invocation: Invocation,
   under: { readonly policies: readonly string[]; readonly sandbox: LimitReport },
 ): Dossier {
-  const { stdin } = invocation;
   return plain({
     command: command.name,
     title: command.title,
@@ -26,7 +26,7 @@ export function dossierOf(
     environment: invocation.environment,
     argv: invocation.argv,
     arguments: invocation.arguments,
-    stdin: stdin === null ? null : { bytes: stdin.byteLength, sha256: sha256Hex(stdin) },
+    stdin: shownInput(command, invocation),
     executable: invocation.executable,
     // Nothing declared is nothing bound: a policy may demand approval of a command whose author did not think of it.
     inputs: command.inputs.kind === 'none' ? 'unbound' : invocation.inputs,

@@ -6,6 +6,7 @@ import { fileVariable, secretFolder } from '../../../core/secret.ts';
 import { visible, visibleLine } from '../../../core/text.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
 import type { PlanReport } from '../../../gateway/gateway.ts';
+import type { ShownInput } from '../../../gateway/shown-input.ts';
 import { connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodeOfError, exitCodes } from '../exit-codes.ts';
@@ -60,6 +61,7 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
   return `${heading}${refusal}${facts(
     [
       ['argv', plan.argv.map(quoted)],
+      ['stdin', plan.stdin === null ? null : inputLines(plan.stdin, paint)],
       [
         'executable',
         [
@@ -109,6 +111,19 @@ export function describePlan(plan: PlanReport, paint: Paint): string {
     ],
     paint,
   )}`;
+}
+
+/** What is passed to standard input: the JSON whole, where it is JSON; what an argument holds is shown as such. */
+function inputLines(stdin: ShownInput, paint: Paint): readonly string[] {
+  return [
+    paint.dim(`${stdin.bytes} bytes, sha256:${stdin.sha256}`),
+    ...(stdin.json === undefined ? [] : jsonLines(stdin.json)),
+  ];
+}
+
+/** JSON over as many lines as it takes, each character of it visible. */
+export function jsonLines(value: JsonValue): readonly string[] {
+  return JSON.stringify(value, null, 2).split('\n').map(visibleLine);
 }
 
 /** One argument so that its ends show: as it is where it is plain, quoted with escapes where it is not. */

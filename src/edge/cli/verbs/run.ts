@@ -5,6 +5,7 @@
 import type { Execution } from '../../../core/execution.ts';
 import { isFinal } from '../../../core/execution.ts';
 import type { StoredOutput } from '../../../core/ports.ts';
+import { visibleLine } from '../../../core/text.ts';
 import { noteIfWaiting } from '../../approval-note.ts';
 import { awaitingStory, waitForPeople } from '../awaiting.ts';
 import { type Connection, connect } from '../connect.ts';
@@ -94,6 +95,7 @@ async function runToEnd(
     const shown = await showLive(context, connection, accepted, progress);
     await progress.end();
     await tellEnd(context, shown);
+    await tellProblem(context, connection, shown.execution);
     return exitCodeOf(shown.execution);
   } catch (error) {
     await progress.end();
@@ -141,6 +143,18 @@ async function tellEnd(context: Context, shown: Shown): Promise<void> {
   }
   await screen.say(runLine(execution, screen.err));
   await screen.say(foldAll(describeEnd(execution, screen.err), screen.errWidth));
+}
+
+/** The output was shown as it came; what was read of it is for `show` and JSON. Why nothing was is for whoever sits here. */
+async function tellProblem(
+  { screen }: Context,
+  { gateway, caller }: Connection,
+  execution: Execution,
+): Promise<void> {
+  if (execution.startedAt === null || !isFinal(execution.status)) return;
+  const { structuredProblem } = await gateway.output(caller(), execution.requestId);
+  if (structuredProblem !== null)
+    await screen.say(`reeve: no structured result: ${visibleLine(structuredProblem)}\n`);
 }
 
 async function printAnswer(

@@ -3,6 +3,7 @@ import type { Entry } from '../../../core/entry.ts';
 import { errorTable } from '../../../core/errors.ts';
 import type { Execution } from '../../../core/execution.ts';
 import { describeRehearsal, describeStep, isFinal } from '../../../core/execution.ts';
+import type { StructuredResult } from '../../../core/result.ts';
 import { visible, visibleLine } from '../../../core/text.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
 import type { ApprovalView } from '../../../gateway/gateway.ts';
@@ -15,7 +16,7 @@ import { paintStatus } from '../run-line.ts';
 import type { Paint, Screen } from '../screen.ts';
 import { cut, facts } from '../table.ts';
 import { briefDuration, localClock, localIso } from '../times.ts';
-import { quoted } from './plan.ts';
+import { jsonLines, quoted } from './plan.ts';
 
 export async function run(context: Context, input: VerbInput): Promise<number> {
   const { screen, options } = context;
@@ -26,15 +27,16 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     const { gateway } = connection;
     const execution = await gateway.execution(caller, requestId);
     const entries = await gateway.entries(caller, requestId);
+    const output = isFinal(execution.status) ? await gateway.output(caller, requestId) : null;
     if (options.output === 'json') {
       const { answerOf } = await import('../../answer.ts');
-      const output = isFinal(execution.status) ? await gateway.output(caller, requestId) : null;
       await screen.printJson({
         ...answerOf(execution, output, await noteIfWaiting(gateway, caller, execution)),
         entries: entries.map((e) => JSON.parse(e.text) as unknown),
       });
     } else {
       await screen.print(describeExecution(execution, screen.out, screen.width));
+      await screen.print(describeResult(output, screen.out));
       await screen.print(describeApprovals(await viewIfAny(gateway, caller, requestId), screen));
       await screen.print(describeEntries(entries, screen));
     }
@@ -90,6 +92,15 @@ export function describeExecution(e: Execution, paint: Paint, columns: number | 
     paint,
     columns,
   )}`;
+}
+
+/** What was read of its output; nothing where its command declares no result. */
+export function describeResult(output: StructuredResult | null, paint: Paint): string {
+  if (output === null) return '';
+  const { structured, structuredProblem } = output;
+  if (structuredProblem !== null)
+    return facts([['result', paint.warn(`none: ${visibleLine(structuredProblem)}`)]], paint);
+  return structured === null ? '' : facts([['result', jsonLines(structured)]], paint);
 }
 
 /** Where something is missing above, why. */

@@ -275,6 +275,7 @@ function listing(name: string): Listing {
     complianceNotes: null,
     reviewCadenceMs: null,
     reviewDueAt: null,
+    result: null,
     lastVerified: null,
     verifications: [],
     assuranceRequired: [],

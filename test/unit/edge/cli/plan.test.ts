@@ -18,6 +18,7 @@ const plan: PlanReport = {
   refusal: null,
   argv: ['/usr/bin/true'],
   arguments: {},
+  stdin: null,
   digest: 'sha256:d',
   executable: { path: '/usr/bin/true', source: '/usr/bin/true', sha256: 'a' },
   workspace: '/srv',

@@ -364,6 +364,7 @@ export function listing(name: string): Listing {
     complianceNotes: null,
     reviewCadenceMs: null,
     reviewDueAt: null,
+    result: null,
     lastVerified: null,
     verifications: [],
     assuranceRequired: [],

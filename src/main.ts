@@ -116,11 +116,6 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
         const { toolCaller } = await import('./edge/assurance/call-tool.ts');
         return assure({ house, gateway, callTool: toolCaller(version) }, caller, request);
       },
-      assure: async (caller, request) => {
-        const { assure } = await import('./assurance/assure.ts');
-        const { toolCaller } = await import('./edge/assurance/call-tool.ts');
-        return assure({ house, gateway, callTool: toolCaller(version) }, caller, request);
-      },
       page: (path) => pageAddress(generations.current.settings.publicUrl, path),
       stateDir: options.stateDir,
       live: new Map(),

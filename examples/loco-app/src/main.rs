@@ -6,7 +6,8 @@ mod migrations;
 mod tasks;
 mod workers;
 
-#[tokio::main]
+// A thread for each processor would be too many for a sandbox with few processes, on a machine with many processors.
+#[tokio::main(worker_threads = 2)]
 async fn main() -> loco_rs::Result<()> {
     // The few lines by which a Loco application answers Reeve in JSON.
     if reeve_loco::requested() {

@@ -10,6 +10,7 @@ use loco_rs::app::AppContext;
 use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, Statement};
+use serde_json::json;
 
 const FOLDER: &str = "data/backups";
 
@@ -37,6 +38,8 @@ impl Task for BackupDb {
         fs::hard_link(&partial, &path)?;
         fs::remove_file(&partial)?;
         File::open(FOLDER)?.sync_all()?;
+        let bytes = fs::metadata(&path)?.len();
+        reeve_loco::report(&json!({ "file": path, "bytes": bytes }))?;
         println!("{path}");
         Ok(())
     }

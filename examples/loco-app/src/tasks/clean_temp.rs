@@ -11,6 +11,7 @@ use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
 use rustix::fs::{openat, statat, unlinkat, AtFlags, Dir, FileType, Mode, OFlags, CWD};
 use rustix::io::Errno;
+use serde_json::json;
 
 const FOLDER: &str = "tmp";
 /// Deeper folders are left alone.
@@ -56,6 +57,13 @@ impl Task for CleanTemp {
         })?;
         let outcome = sweep.folder(&root, 0);
         let counts = &sweep.counts;
+        let count = |(files, bytes): (u64, u64)| json!({ "files": files, "bytes": bytes });
+        reeve_loco::report(&json!({
+            "dryRun": sweep.dry,
+            "deleted": count(counts.deleted),
+            "kept": count(counts.kept),
+            "leftAlone": counts.left_alone,
+        }))?;
         let verb = if sweep.dry { "would delete" } else { "deleted" };
         println!("{verb}: {} files, {} bytes", counts.deleted.0, counts.deleted.1);
         println!("kept: {} files, {} bytes", counts.kept.0, counts.kept.1);

@@ -7,6 +7,7 @@ use loco_rs::bgworker::BackgroundWorker;
 use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
+use serde_json::json;
 
 use crate::workers::{CloseOrders, Receipt, SendReceipt, Sent};
 
@@ -40,7 +41,9 @@ impl Task for QueueSetup {
             }
             CloseOrders::perform_later(context, Sent { at_most: 100 }).await?;
         }
-        println!("the queue has {} jobs", jobs(context).await?);
+        let jobs = jobs(context).await?;
+        reeve_loco::report(&json!({ "jobs": jobs }))?;
+        println!("the queue has {jobs} jobs");
         Ok(())
     }
 }

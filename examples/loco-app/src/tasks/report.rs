@@ -46,7 +46,9 @@ impl Task for Report {
             orders.insert(row.try_get_by_index(0)?, Orders { count, cents });
         }
         let customers = customers.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-        println!("{}", serde_json::to_string(&Reported { customers, orders })?);
+        let reported = Reported { customers, orders };
+        reeve_loco::report(&reported)?;
+        println!("{}", serde_json::to_string(&reported)?);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use loco_rs::app::AppContext;
 use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
+use serde_json::json;
 
 use crate::keys::{rotate, Guard, Rotation, FOLDER};
 
@@ -29,6 +30,13 @@ impl Task for RotateKeys {
         };
         let rotation =
             rotate(Path::new(FOLDER), &guard, chrono::Utc::now()).map_err(|problem| Error::string(&problem))?;
+        let (outcome, retired, active) = match &rotation {
+            Rotation::Created { active } => ("created", None, active),
+            Rotation::Rotated { retired, active } => ("rotated", Some(retired), active),
+            Rotation::Finished { retired, active } => ("finished", retired.as_ref(), active),
+            Rotation::Unchanged { active, .. } => ("unchanged", None, active),
+        };
+        reeve_loco::report(&json!({ "outcome": outcome, "active": active, "retired": retired }))?;
         match rotation {
             Rotation::Created { active } => println!("created: {active} is the first active key"),
             Rotation::Rotated { retired, active } => println!("rotated: {retired} is retired, {active} is active"),

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use loco_rs::app::AppContext;
 use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
+use serde_json::json;
 
 use crate::keys::{verify, FOLDER};
 
@@ -23,6 +24,11 @@ impl Task for VerifyKeys {
     async fn run(&self, _: &AppContext, vars: &Vars) -> Result<()> {
         super::only(vars, &[])?;
         let keyring = verify(Path::new(FOLDER)).map_err(|problem| Error::string(&problem))?;
+        reeve_loco::report(&json!({
+            "active": keyring.active.id,
+            "createdAt": keyring.active.created_at,
+            "retired": keyring.retired.len(),
+        }))?;
         println!(
             "verified: {} is active, {} retired",
             keyring.active.id,

@@ -6,6 +6,7 @@ import type { Command, EnvironmentOverride } from '../core/command.ts';
 import { deepFreeze, digestJson, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Settings } from '../core/settings.ts';
 import { parseDuration } from '../core/units.ts';
+import { readAssurance } from './assurance/read-assurance.ts';
 import {
   checkConcurrency,
   checkDefaultEnvironment,
@@ -14,7 +15,7 @@ import {
 } from './declaration-checks.ts';
 import { checkDependencyUses } from './dependency-probes.ts';
 import { type Findings, soundFields } from './diagnose.ts';
-import { checkExamples } from './examples.ts';
+import { checkAssuranceArguments, checkExamples } from './examples.ts';
 import { findExecutable } from './executable.ts';
 import {
   type CommandFields,
@@ -80,16 +81,17 @@ export function readDeclaration(
     fields.run === undefined || !parametersAreSound
       ? null
       : readRun(fields.run, declared, stdin, [...at, 'run'], findings);
-  const executable =
-    run === null
-      ? null
-      : findExecutable(run.executable, folder, [...mounts, ...everywhere], workspaces);
+  const find = (program: string) =>
+    findExecutable(program, folder, [...mounts, ...everywhere], workspaces);
+  const executable = run === null ? null : find(run.executable);
   if (executable?.ok === false)
     findings.error([...at, 'run', 0], 'executable', executable.problem, executable.remedy);
 
   const inputs = readInputs(fields, environments, at, findings);
   if (parametersAreSound) checkConcurrency(fields, declared, asBytes, at, findings);
   const result = readResult(fields.result, [...at, 'result'], findings);
+  const ground = { fields, declared: parametersAreSound ? declared : null, stdin, result };
+  const assurance = readAssurance({ ...ground, environments, settings, find }, at, findings);
   checkWorkspace(fields, at, findings);
   checkSecretUses(fields, environments, mounts, settings, at, findings);
   checkDependencyUses(fields.dependencies ?? [], environments, settings, at, findings);
@@ -139,7 +141,7 @@ export function readDeclaration(
     variables: { ...fields.variables },
     stdin,
     result,
-    assurance: null,
+    assurance,
     examples: {
       accept: (fields.examples?.accept ?? []) as JsonValue[],
       reject: (fields.examples?.reject ?? []) as JsonValue[],
@@ -147,6 +149,7 @@ export function readDeclaration(
     hash: digestJson({ [name]: written }),
   };
   checkExamples(command, settings, [...at, 'examples'], findings);
+  checkAssuranceArguments(command, settings, [...at, 'assurance', 'arguments'], findings);
   const linted = lintCommand(command, fields.lint, at, findings);
   return errorsIn(findings) > before ? null : deepFreeze(linted);
 }

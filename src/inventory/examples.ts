@@ -75,6 +75,32 @@ export function checkExamples(
   });
 }
 
+/** The arguments that tool and command line are held to each other with: both have to take them, as a call. */
+export function checkAssuranceArguments(
+  command: Command,
+  settings: Settings,
+  at: Path,
+  findings: Findings,
+): void {
+  if (command.assurance === null) return;
+  const { arguments: given, cli } = command.assurance;
+  const problems = judge(command, settings, given);
+  const ofCli =
+    problems.length > 0 ? [] : judge({ ...command, template: cli.template }, settings, given);
+  for (const [whom, found] of [
+    ['the command', problems],
+    ['its command line', ofCli],
+  ] as const) {
+    if (found.length === 0) continue;
+    findings.error(
+      at,
+      'assurance',
+      `assurance is run with these arguments, and ${whom} refuses them: ${found.map(words).join('; ')}`,
+      'Correct them: assurance: { arguments: { … } }.',
+    );
+  }
+}
+
 function judge(command: Command, settings: Settings, example: JsonValue): readonly ErrorDetail[] {
   const { properties, check } = validatorOf(command);
   const checked = check(example);

@@ -1,5 +1,6 @@
 /** The form of an inventory file, as Zod schemas that a reference and an editor's JSON Schema can be made from. No meaning here, only form. */
 import { z } from 'zod';
+import { assuranceField } from './assurance/assurance-field.ts';
 import {
   dependencyName,
   duration,
@@ -17,6 +18,7 @@ import {
 import { lintRuleNames } from './lint/rules.ts';
 import { parameterName, parameterSchema } from './parameter-schema.ts';
 import { resultField, stdinField } from './stream-fields.ts';
+import { argument, tokenSchema } from './token-schema.ts';
 
 export const commandName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, {
   error:
@@ -30,26 +32,6 @@ export const toolName = z
   .refine((name) => !/^reeve/i.test(name), {
     error: 'must not begin with "reeve", which is kept for the tools of Reeve itself',
   });
-
-const argument = z
-  .string()
-  .max(8192)
-  .regex(/^[^\u0000]*$/, { error: 'must not hold a NUL character' });
-export const tokenSchema = z
-  .union(
-    [
-      argument,
-      z.strictObject({ flag: argument, when: z.string() }),
-      z.strictObject({ option: argument, value: argument }),
-      z.strictObject({ spread: z.string() }),
-    ],
-    {
-      error: 'must be text, { flag, when }, { option, value } or { spread }; numbers go in quotes',
-    },
-  )
-  .describe(
-    'A token is "text with {name}", { flag: "-v", when: verbose }, { option: "--name", value: "{name}" } or { spread: paths }.',
-  );
 
 export const timeoutSchema = z
   .union([duration, z.strictObject({ default: duration, max: duration })], {
@@ -135,6 +117,7 @@ export const commandSchema = z.strictObject({
     .describe('The executable and its arguments: run: [/usr/bin/wc, -l, "{path}"].'),
   stdin: stdinField.optional(),
   result: resultField.optional(),
+  assurance: assuranceField.optional(),
   parameters: z
     .record(parameterName, parameterSchema)
     .optional()
@@ -231,7 +214,7 @@ export const commandSchema = z.strictObject({
     ),
 });
 export type CommandFields = z.infer<typeof commandSchema>;
-export type TokenField = z.infer<typeof tokenSchema>;
+export type { TokenField } from './token-schema.ts';
 export type StageField = z.infer<typeof stageSchema>;
 export type TimeoutField = z.infer<typeof timeoutSchema>;
 export type LimitsField = z.infer<typeof limitsSchema>;

@@ -14,7 +14,9 @@ export function readRun(
   stdin: StandardInput | null,
   at: Path,
   findings: Findings,
+  unused: 'is wrong' | 'may leave parameters out' = 'is wrong',
 ): { readonly executable: string; readonly template: readonly Token[] } | null {
+  const field = String(at.at(-1));
   const [first, ...rest] = run;
   let executable: string | null = null;
   const parsed = typeof first === 'string' ? parseText(first) : null;
@@ -22,8 +24,8 @@ export function readRun(
     findings.error(
       [...at, 0],
       'executable',
-      'run begins with the executable, as text',
-      'Write run: [/usr/bin/name, …].',
+      `${field} begins with the executable, as text`,
+      `Write ${field}: [/usr/bin/name, …].`,
     );
   } else if (!parsed.ok) {
     findings.error([...at, 0], 'executable', `the executable ${parsed.problem}`, null);
@@ -56,7 +58,7 @@ export function readRun(
     }
   });
   // With a token missing, a parameter may only seem unused.
-  if (template.length === tokens.length) {
+  if (unused === 'is wrong' && template.length === tokens.length) {
     const parameters = [...at.slice(0, -1), 'parameters'];
     for (const name of Object.keys(declared.parameters)) {
       if (used.has(name)) continue;

@@ -103,6 +103,7 @@ test('every field of the design loads as it says', (t) => {
     variables: {},
     stdin: null,
     result: null,
+    assurance: null,
     examples: { accept: [{}], reject: [{ steps: -1 }] },
   });
   assert.equal(inventory.byTool.get('migrate_db'), command);

@@ -9,6 +9,9 @@ export interface Told {
   readonly stdout: string | null;
   readonly stderr: string | null;
   readonly truncated: boolean | null;
+  /** What was read of its output, and why nothing was; undefined where the answer has no such member. */
+  readonly structured: unknown;
+  readonly structuredProblem: unknown;
 }
 
 export interface Face {
@@ -34,6 +37,8 @@ export function toldBy(body: unknown): Told {
     stdout: text(result.stdout),
     stderr: text(result.stderr),
     truncated: typeof result.truncated === 'boolean' ? result.truncated : null,
+    structured: result.structured,
+    structuredProblem: result.structuredProblem,
   };
 }
 
@@ -44,6 +49,8 @@ export const toldNothing: Told = Object.freeze({
   stdout: null,
   stderr: null,
   truncated: null,
+  structured: undefined,
+  structuredProblem: undefined,
 });
 
 /** The arguments of an MCP call: the scenario's own text, with the reserved names put in before its last brace. */

@@ -43,6 +43,9 @@ function checkTold(scenario: Scenario, told: Told): void {
   if (expected.stdout) assert.match(told.stdout ?? '', expected.stdout);
   if (expected.stderr) assert.match(told.stderr ?? '', expected.stderr);
   if (expected.truncated) assert.equal(told.truncated, true);
+  assert.deepEqual(told.structured, expected.structured);
+  if (expected.structuredProblem === undefined) assert.equal(told.structuredProblem, undefined);
+  else assert.match(String(told.structuredProblem), expected.structuredProblem);
 }
 
 async function checkRecord(

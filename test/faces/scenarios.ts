@@ -32,6 +32,9 @@ export interface Expected {
   readonly stdout?: RegExp;
   readonly stderr?: RegExp;
   readonly truncated?: true;
+  /** What was read of its output. Where neither is told, the answer has neither. */
+  readonly structured?: object;
+  readonly structuredProblem?: RegExp;
   /** What the client is told, where that is not how it ends. */
   readonly told?: { readonly status: string; readonly errorCode: string | null };
 }
@@ -68,6 +71,47 @@ export const scenarios: readonly Scenario[] = [
       errorCode: null,
       kinds: ran,
       stdout: /^\$\(id\) `id` ; id \| id > x & "'\* ~\n$/,
+    },
+  },
+  {
+    title: 'JSON is given on standard input, and read from standard output',
+    command: 'report',
+    arguments: '{"steps":3,"note":"a \\"b\\"","names":["{steps}"]}',
+    expected: {
+      status: 'ok',
+      errorCode: null,
+      kinds: ran,
+      stdout:
+        /^\{"arguments":\{"names":\["\{steps\}"\],"steps":3\},"in":"development","note":"\{a \\"b\\"\}","ok":true\}$/,
+      structured: {
+        arguments: { names: ['{steps}'], steps: 3 },
+        in: 'development',
+        note: '{a "b"}',
+        ok: true,
+      },
+    },
+  },
+  {
+    title: 'the answer of a command that failed is read all the same',
+    command: 'report',
+    arguments: '{"code":1}',
+    expected: {
+      status: 'failed',
+      errorCode: 'COMMAND_EXIT_NON_ZERO',
+      kinds: ran,
+      structured: { arguments: {}, in: 'development', note: '{none}', ok: true },
+    },
+  },
+  {
+    title: 'an answer that is not as declared is a problem, and no value',
+    command: 'report',
+    arguments: '{"steps":11}',
+    expected: {
+      status: 'ok',
+      errorCode: null,
+      kinds: ran,
+      stdout: /"steps":11/,
+      structuredProblem: /not as declared: \/arguments\/steps must be <= 10/,
     },
   },
   {

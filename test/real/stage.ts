@@ -108,6 +108,30 @@ commands:
     approvals: [ops_lead, security_officer]
     timeout: 30s
     dependencies: []
+  report:
+    tool: report
+    title: Report
+    description: Answers with the JSON that it is given.
+    owner: tests
+    risk: low
+    run: [bin/report, "{code}"]
+    mounts: [./bin]
+    stdin: { json: { ok: true, in: "{environment}", note: "{{{note}}}", arguments: { steps: "{steps}", names: "{names}" } } }
+    result:
+      from: json
+      schema:
+        type: object
+        required: [ok, arguments]
+        properties: { arguments: { type: object, properties: { steps: { type: integer, maximum: 10 } } } }
+    parameters:
+      code: { type: integer, minimum: 0, maximum: 9, default: 0 }
+      note: { type: string, default: none }
+      steps: { type: integer, minimum: 1, maximum: 100 }
+      names: { type: array, items: { type: string } }
+    environments: [development]
+    timeout: 30s
+    approvals: []
+    dependencies: []
   surroundings:
     tool: surroundings
     title: Surroundings
@@ -138,6 +162,7 @@ print(json.dumps({'environment': dict(os.environ), 'descriptors': listing, 'cwd'
 `,
   // The child outlives a parent that is merely ended, so that a tree that is gone means more than one process gone.
   slow: '#!/bin/sh\nsleep "$1" &\necho started\n: >"/workspace/started-$REEVE_REQUEST_ID"\nwait\necho done\n',
+  report: '#!/bin/sh\ncat\nexit "$1"\n',
   fail: '#!/bin/sh\necho useful output\necho the reason >&2\nexit 3\n',
 };
 

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { assuranceRecorded } from '../audit/entries.ts';
 import type { ComparedPart } from '../core/assurance.ts';
 import type { AssuranceFacts, AssuranceRecord } from '../core/assurance-record.ts';
-import { httpStatusOf, isErrorCode, ReeveError } from '../core/errors.ts';
+import { httpStatusOf, isErrorCode, ReeveError, Refusal } from '../core/errors.ts';
 import { deepFreeze } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import type { AssuranceRequest } from '../gateway/assurance.ts';
@@ -50,7 +50,7 @@ export async function assure(
   const id = `asr_${randomBytes(12).toString('hex')}`;
   const startedAt = house.clock.now();
   const began = house.clock.monotonic();
-  const subject = await subjectOf(house, ports.gateway, caller, request);
+  const subject = await subjectOnRecord(ports, caller, request);
   const copies = await ports.gateway.rehearsals.prepare(caller, {
     commands: [subject.command.name],
     environment: subject.environment,
@@ -64,6 +64,20 @@ export async function assure(
     return house.store.assurance.keep(facts, assuranceRecorded(facts));
   } finally {
     for (const copy of copies) await release(house, copy);
+  }
+}
+
+/** What is refused before anything is copied is on record, too. */
+async function subjectOnRecord(
+  { house, gateway }: AssurancePorts,
+  caller: Caller,
+  request: AssuranceRequest,
+): Promise<Subject> {
+  try {
+    return await subjectOf(house, gateway, caller, request);
+  } catch (error) {
+    if (!(error instanceof ReeveError) || error instanceof Refusal) throw error;
+    throw await gateway.refuse(caller, error, request.command);
   }
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checksumOf } from '../../src/core/assurance-record.ts';
 import { type AssuranceReport, assuranceOf } from '../../src/edge/rest/convert-assurance.ts';
-import { rest } from '../real/rest.ts';
+import { entryKinds, rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
 
 const app = `#!/usr/bin/python3
@@ -191,6 +191,23 @@ test('a record holds what is asked of it, its entry binds it, and a receipt prov
     stage.run(['list', ...stage.options()]).stdout,
     /pass \d{4}-\d{2}-\d{2} in development/,
   );
+  await gateway.stop();
+});
+
+test('what cannot be assured is refused, and on record', async () => {
+  await using stage = lay();
+  const gateway = await stage.serve();
+  const token = stage.token();
+  const refused = async (body: object, status: number, code: string) => {
+    const text = JSON.stringify(body);
+    const reply = await rest(gateway.url, token, 'POST', '/v1/assurance', text);
+    assert.deepEqual([reply.status, reply.body.errorCode], [status, code]);
+    const { requestId } = reply.body as { requestId: string };
+    assert.ok((await entryKinds(gateway.url, token, requestId)).includes('refused'));
+  };
+  await refused({ command: 'nothing' }, 403, 'COMMAND_NOT_ALLOWED');
+  await refused({ command: 'migrate', arguments: { variant: 'none' } }, 400, 'INVALID_REQUEST');
+  await refused({ command: 'migrate', environment: '../x' }, 400, 'INVALID_REQUEST');
   await gateway.stop();
 });
 

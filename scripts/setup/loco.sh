@@ -16,7 +16,7 @@ without() {
 }
 
 # ---- cargo, also where rustup has not been put on the PATH -----------------------------------------------------------
-PATH="$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin"
+PATH="$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin"
 get="To get it: https://rustup.rs"
 command -v cargo >/dev/null 2>&1 || without "there is no cargo, on the PATH or in ~/.cargo/bin" "$get"
 version=$(cargo --version 2>/dev/null) || without "cargo does not start" "Try: cargo --version"

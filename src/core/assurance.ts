@@ -2,9 +2,9 @@
  * What the inventory declares so that a tool can be held to the application's own command line. Frozen values; nothing here
  * reads a file. Never: a secret that is worth keeping.
  */
-import type { Token } from './command.ts';
 import type { JsonObject } from './json.ts';
 import type { ResultDeclaration } from './result.ts';
+import type { Token } from './token.ts';
 
 /** What of the output counts; how a run ended and the state that it left count always. */
 export const comparedParts = ['output', 'structured', 'state'] as const;

@@ -3,21 +3,12 @@ import type { AssuranceDeclaration } from './assurance.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ResultDeclaration } from './result.ts';
 import type { SecretUse } from './secret.ts';
+import type { Token, TokenPart } from './token.ts';
+
+export type { Token, TokenPart } from './token.ts';
 
 export const risks = ['low', 'medium', 'high', 'critical'] as const;
 export type Risk = (typeof risks)[number];
-
-/** One part of a text token: fixed text, or the value of a parameter (or of `environment`). */
-export type TokenPart =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'parameter'; readonly name: string };
-
-/** One token of the argv template. A `text` token yields exactly one argument. */
-export type Token =
-  | { readonly kind: 'text'; readonly parts: readonly TokenPart[] }
-  | { readonly kind: 'flag'; readonly flag: string; readonly when: string }
-  | { readonly kind: 'option'; readonly option: string; readonly value: readonly TokenPart[] }
-  | { readonly kind: 'spread'; readonly parameter: string };
 
 /**
  * A JSON value with holes. `parameter` becomes the typed value of that parameter (or the environment's name); as a member

@@ -73,6 +73,10 @@ export function readDeclaration(
   ]);
   const declared: Declared = { parameters, always };
   const stdin = readStdin(fields, parametersAreSound ? declared : null, at, findings);
+  // With standard input wrong, a parameter may only seem unused.
+  const stdinIsSound =
+    sound(source, fields, at, 'stdin') && (fields.stdin === undefined || stdin !== null);
+  const unused = stdinIsSound ? 'is wrong' : 'may leave parameters out';
   const asBytes = bytesFrom({ stdin });
   checkParameters(parameters, asBytes, [...at, 'parameters'], findings);
   // With unsound parameters, everything that names one would be complained of as well.
@@ -80,7 +84,7 @@ export function readDeclaration(
   const run =
     fields.run === undefined || !parametersAreSound
       ? null
-      : readRun(fields.run, declared, stdin, [...at, 'run'], findings);
+      : readRun(fields.run, declared, stdin, [...at, 'run'], findings, unused);
   const find = (program: string) =>
     findExecutable(program, folder, [...mounts, ...everywhere], workspaces);
   const executable = run === null ? null : find(run.executable);

@@ -30,7 +30,8 @@ export function readStdin(
   const secrets = (fields.secrets ?? []).map((use) => (typeof use === 'string' ? use : use.name));
   const reader = new TemplateReader(declared, secrets, findings);
   const template = reader.read(stdin.json as JsonValue, [...place, 'json'], 1, false);
-  if (template === null || reader.tooLarge([...place, 'json'])) return null;
+  const large = reader.tooLarge([...place, 'json']);
+  if (template === null || large) return null;
   return { kind: 'json', template };
 }
 

@@ -22,6 +22,7 @@ export const administerActions = [
   'manageCredentials',
   'manageRecords',
   'waiveAssurance',
+  'steerRunbook',
 ] as const;
 export type AdministerAction = (typeof administerActions)[number];
 

@@ -11,6 +11,7 @@ import type {
   OutcomeBody,
   RefusedBody,
 } from '../audit/bodies.ts';
+import type { AssuranceRecordedBody, AssuranceWaivedBody } from '../audit/bodies-assurance.ts';
 import type { Entry } from '../core/entry.ts';
 import { visibleLine } from '../core/text.ts';
 import { formatDuration } from '../core/units.ts';
@@ -57,6 +58,15 @@ function words(entry: Entry): string {
       const { approvers, startBy } = entry.body as ApprovalGrantedBody;
       return `Every stage was granted (${approvers.join(', ')}); it had to start by ${new Date(startBy).toISOString()}.`;
     }
+    case 'assurance-recorded': {
+      const { record, verdict, differences } = entry.body as AssuranceRecordedBody;
+      const found = verdict === 'pass' ? 'nothing differed' : `${differences} differences`;
+      return `It was held to the command line as ${record}: ${verdict}, ${found}.`;
+    }
+    case 'assurance-waived': {
+      const { record, reason, until } = entry.body as AssuranceWaivedBody;
+      return `${who} waived ${record} until ${new Date(until).toISOString()}: ${reason}`;
+    }
     default:
       // Kinds that belong to no request, and those of a newer Reeve.
       return `${entry.kind}: ${JSON.stringify(entry.body)}`;
@@ -73,8 +83,12 @@ function asked(who: string, { call, purpose }: AskedBody): string {
       return `${who}${behalf} asked for ${what}${where}, by way of ${call.face}${client}.`;
     case 'replay':
       return `${who}${behalf} asked again with the same idempotency key, by way of ${call.face}${client}.`;
+    case 'rehearsal':
+      return `${who}${behalf} asked for ${what}${where} in a copy of the workspace, by way of ${call.face}${client}.`;
     case 'plan':
       return `${who}${behalf} asked what ${what} would do${where}.`;
+    case 'rehearsal':
+      return `${who}${behalf} had ${what} rehearsed${where}, in a copy of the workspace.`;
   }
 }
 

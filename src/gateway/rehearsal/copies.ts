@@ -34,6 +34,7 @@ const owner = /^[0-9a-f-]{36}$/;
 export interface Held {
   readonly id: string;
   readonly principal: string;
+  readonly onBehalfOf: string | null;
   readonly environment: string;
   /** The workspace that it is a copy of, and the user that its commands run as where the copy could not tell. */
   readonly copyOf: string;
@@ -59,11 +60,10 @@ export class Copies {
   }
 
   /** The copy of this id, of this principal; null where there is none, or it is somebody else's, or released. */
-  find(id: string, { id: principal }: Principal): Held | null {
+  find(id: string, { id: principal, onBehalfOf }: Principal): Held | null {
     const held = this.#held.get(id);
-    return held === undefined || held.principal !== principal || held.released !== null
-      ? null
-      : held;
+    const own = held?.principal === principal && held.onBehalfOf === onBehalfOf;
+    return own && held.released === null ? held : null;
   }
 
   /** So many copies of the workspace of an environment, all alike. Throws as `copyWorkspace` does; then none is left. */
@@ -89,7 +89,8 @@ export class Copies {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         const [workspace, scratch] = [join(folder, copyFolder), join(folder, 'scratch')];
         mkdirSync(scratch, { mode: 0o700 });
-        const of = { principal: principal.id, environment, copyOf, runAs };
+        const { onBehalfOf } = principal;
+        const of = { principal: principal.id, onBehalfOf, environment, copyOf, runAs };
         made.push({ id, ...of, folder, workspace, scratch, runs: new Set(), released: null });
       }
       const state = realpathSync(join(this.#root, '..'));

@@ -10,7 +10,10 @@ import { codeOf, look, namesIn, openFolder, openFolderFlags, pacer, shown } from
 
 const most = Object.freeze({ entries: 200_000, depth: 64 });
 
-/** Throws INVALID_REQUEST that names the mount. What is closed to the gateway is passed over: it is closed to commands, too. */
+/**
+ * Throws INVALID_REQUEST that names the mount. What is closed to a gateway that is no root is passed over: it is closed to
+ * commands, too, which run as the same user.
+ */
 export async function assertNoWayOut(mounts: readonly Mount[]): Promise<void> {
   const pace = pacer();
   let seen = 0;
@@ -21,39 +24,43 @@ export async function assertNoWayOut(mounts: readonly Mount[]): Promise<void> {
         seen += 1;
         if (seen > most.entries || depth > most.depth) throw tooMuch(source);
         const path = `${at}/${name}`;
-        const stat = look(folder, name);
-        if (leadsOut(stat)) throw wayOut(source, shown(path));
-        if (!stat.isDirectory()) continue;
-        await passing(async () => {
-          const inner = openFolder(folder, name);
-          try {
-            await visit(inner, path, depth + 1);
-          } finally {
-            closeSync(inner);
-          }
-        });
+        const stat = unlessGone(() => look(folder, name));
+        if (stat !== null && leadsOut(stat)) throw wayOut(source, shown(path));
+        if (stat?.isDirectory() !== true) continue;
+        await within(path, () => openFolder(folder, name), depth + 1);
+      }
+    };
+    const within = async (path: string, open: () => number, depth: number): Promise<void> => {
+      let folder: number | null;
+      try {
+        folder = unlessGone(open);
+      } catch (error) {
+        if (codeOf(error) === 'EACCES' && process.geteuid?.() !== 0) return;
+        throw closed(source, shown(path));
+      }
+      if (folder === null) return;
+      try {
+        await visit(folder, path, depth);
+      } finally {
+        closeSync(folder);
       }
     };
     const stat = lstatSync(source, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     if (leadsOut(stat)) throw wayOut(source, source);
     if (!stat.isDirectory()) continue;
-    await passing(async () => {
-      const folder = openSync(source, openFolderFlags);
-      try {
-        await visit(folder, Buffer.from(source).toString('latin1'), 1);
-      } finally {
-        closeSync(folder);
-      }
-    });
+    const root = Buffer.from(source).toString('latin1');
+    await within(root, () => openSync(source, openFolderFlags), 1);
   }
 }
 
-async function passing(look: () => Promise<void>): Promise<void> {
+/** Null for what is there no more, or is no folder any more. */
+function unlessGone<T>(look: () => T): T | null {
   try {
-    await look();
+    return look();
   } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return null;
+    throw error;
   }
 }
 
@@ -64,6 +71,14 @@ function leadsOut(stat: Stats): boolean {
 function wayOut(mount: string, path: string): ReeveError {
   const what = `${visibleLine(path)} is a socket, a pipe or a device, by which a rehearsal could reach what lies outside of its copy`;
   return refusal(`${what}; nothing was started. Mount a folder without it.`, mount);
+}
+
+function closed(mount: string, path: string): ReeveError {
+  const what = `${visibleLine(path)} cannot be looked into, so nobody can tell whether it leads outside of the copy`;
+  return refusal(
+    `${what}; nothing was started. Let the gateway read it, or mount a folder without it.`,
+    mount,
+  );
 }
 
 function tooMuch(mount: string): ReeveError {

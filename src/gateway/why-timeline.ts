@@ -83,8 +83,6 @@ function asked(who: string, { call, purpose }: AskedBody): string {
       return `${who}${behalf} asked for ${what}${where}, by way of ${call.face}${client}.`;
     case 'replay':
       return `${who}${behalf} asked again with the same idempotency key, by way of ${call.face}${client}.`;
-    case 'rehearsal':
-      return `${who}${behalf} asked for ${what}${where} in a copy of the workspace, by way of ${call.face}${client}.`;
     case 'plan':
       return `${who}${behalf} asked what ${what} would do${where}.`;
     case 'rehearsal':

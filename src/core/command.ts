@@ -28,6 +28,8 @@ export type StandardInput =
 
 /** Times in milliseconds. */
 export interface TimeLimit {
+  /** The shortest that a caller may ask for; without it anything above 0. */
+  readonly minMs?: number;
   readonly defaultMs: number;
   readonly maxMs: number;
 }

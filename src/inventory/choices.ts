@@ -43,7 +43,9 @@ export function chooseTimeout(
   objections: Objections,
 ): number {
   if (asked === null) return limit.defaultMs;
-  const longest = `at most ${limit.maxMs / 1000} seconds (${formatDuration(limit.maxMs)}) for ${command.name} in ${environment}`;
+  const { minMs } = limit;
+  const least = minMs === undefined ? '' : `at least ${minMs / 1000} seconds and `;
+  const longest = `${least}at most ${limit.maxMs / 1000} seconds (${formatDuration(limit.maxMs)}) for ${command.name} in ${environment}`;
   if (typeof asked !== 'number' || !Number.isFinite(asked) || asked <= 0) {
     objections.add('timeoutSeconds', 'must be a number above 0', longest);
     return limit.defaultMs;
@@ -55,6 +57,8 @@ export function chooseTimeout(
       `${asked} is above the maximum of ${limit.maxMs / 1000}`,
       longest,
     );
+  else if (minMs !== undefined && ms < minMs)
+    objections.add('timeoutSeconds', `${asked} is below the minimum of ${minMs / 1000}`, longest);
   return ms;
 }
 

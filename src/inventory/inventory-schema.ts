@@ -34,10 +34,16 @@ export const toolName = z
   });
 
 export const timeoutSchema = z
-  .union([duration, z.strictObject({ default: duration, max: duration })], {
-    error: 'must be a duration such as 60s, or { default: 60s, max: 300s }',
-  })
-  .describe('How long it may run: timeout: 60s, or timeout: { default: 60s, max: 300s }.');
+  .union(
+    [duration, z.strictObject({ min: duration.optional(), default: duration, max: duration })],
+    {
+      error:
+        'must be a duration such as 60s, or { default: 60s, max: 300s }, with min: 10s if wanted',
+    },
+  )
+  .describe(
+    'How long it may run: timeout: 60s, or timeout: { default: 60s, max: 300s }. With min: 10s a caller may not ask for less.',
+  );
 
 export const stageSchema = z.union(
   [

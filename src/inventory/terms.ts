@@ -17,13 +17,25 @@ export function readTimeout(field: TimeoutField, at: Path, findings: Findings): 
     const ms = parseDuration(field)!;
     return { defaultMs: ms, maxMs: ms };
   }
-  const limit = { defaultMs: parseDuration(field.default)!, maxMs: parseDuration(field.max)! };
+  const limit = {
+    ...(field.min === undefined ? {} : { minMs: parseDuration(field.min)! }),
+    defaultMs: parseDuration(field.default)!,
+    maxMs: parseDuration(field.max)!,
+  };
   if (limit.defaultMs > limit.maxMs) {
     findings.error(
       [...at, 'default'],
       'bad-value',
       'the default timeout is longer than the longest',
       'Raise max, or lower default.',
+    );
+  }
+  if (limit.minMs !== undefined && limit.minMs > limit.defaultMs) {
+    findings.error(
+      [...at, 'min'],
+      'bad-value',
+      'the shortest timeout is longer than the default one',
+      'Raise default, or lower min.',
     );
   }
   return limit;

@@ -73,12 +73,7 @@ function encodeCursor(name: string): string {
 }
 
 function descriptionOf(l: Listing): string {
-  const lines = [
-    l.description,
-    '',
-    `Risk: ${l.risk}. Owner: ${l.owner}.`,
-    `Time limit: ${formatDuration(l.timeout.defaultMs)}${l.timeout.maxMs > l.timeout.defaultMs ? `, at most ${formatDuration(l.timeout.maxMs)} with timeoutSeconds` : ''}.`,
-  ];
+  const lines = [l.description, '', `Risk: ${l.risk}. Owner: ${l.owner}.`, timeLimitOf(l)];
   if (l.timeout.maxMs > clientPatienceMs) {
     lines.push(
       'It may run for longer than clients wait for a call: use reeve_start with this tool and follow it with reeve_status.',
@@ -100,6 +95,14 @@ function descriptionOf(l: Listing): string {
   lines.push(...verificationLines(l));
   if (l.complianceNotes !== null) lines.push(`Compliance: ${l.complianceNotes}`);
   return visible(lines.join('\n').trim());
+}
+
+function timeLimitOf({ timeout: { minMs, defaultMs, maxMs } }: Listing): string {
+  const bounds = [
+    ...(minMs !== undefined && minMs < defaultMs ? [`at least ${formatDuration(minMs)}`] : []),
+    ...(maxMs > defaultMs ? [`at most ${formatDuration(maxMs)}`] : []),
+  ].join(' and ');
+  return `Time limit: ${formatDuration(defaultMs)}${bounds === '' ? '' : `, ${bounds} with timeoutSeconds`}.`;
 }
 
 function outputSchemaOf({ result }: Listing): JsonObject {
@@ -125,7 +128,9 @@ function inputSchemaOf(l: Listing): JsonObject {
       },
       timeoutSeconds: {
         type: 'number',
-        exclusiveMinimum: 0,
+        ...(l.timeout.minMs === undefined
+          ? { exclusiveMinimum: 0 }
+          : { minimum: l.timeout.minMs / 1_000 }),
         maximum: l.timeout.maxMs / 1_000,
         description: `Time limit. Default: ${l.timeout.defaultMs / 1_000}.`,
       },

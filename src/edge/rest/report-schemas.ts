@@ -88,7 +88,11 @@ export const lastVerified: z.ZodType<LastVerified> = z
     why: z.array(text).describe('Why it is stale.'),
   })
   .meta({ id: 'LastVerified', description: 'A record of assurance, by what it counts for now.' });
-const timeLimit = z.object({ defaultMs: z.number(), maxMs: z.number() });
+const timeLimit = z.object({
+  minMs: z.number().optional().describe('The shortest that may be asked for.'),
+  defaultMs: z.number(),
+  maxMs: z.number(),
+});
 export const listing: z.ZodType<Listing> = z
   .object({
     name: text,

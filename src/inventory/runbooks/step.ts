@@ -81,13 +81,17 @@ function approvalsIn(command: Command, override: EnvironmentOverride | undefined
 function checkTimeout(ms: number, command: Command, ground: StepGround, at: Path): void {
   const { scope } = ground;
   for (const name of scope.environments) {
-    const { maxMs } = command.environments[name]?.timeout ?? command.timeout;
-    if (ms <= maxMs) continue;
+    const { minMs = 0, maxMs } = command.environments[name]?.timeout ?? command.timeout;
+    if (ms >= minMs && ms <= maxMs) continue;
     scope.findings.error(
       at,
       'timeout',
-      `the command ${command.name} may run for ${formatDuration(maxMs)} at most in ${name}`,
-      'Shorten it, or raise the largest timeout of the command.',
+      ms > maxMs
+        ? `the command ${command.name} may run for ${formatDuration(maxMs)} at most in ${name}`
+        : `the command ${command.name} is given ${formatDuration(minMs)} at least in ${name}`,
+      ms > maxMs
+        ? 'Shorten it, or raise the largest timeout of the command.'
+        : 'Lengthen it, or lower the smallest timeout of the command.',
     );
     return;
   }

@@ -102,7 +102,7 @@ test('wish | verdict | why', async (t) => {
   symlinkSync('/etc', join(at.workspace, 'out'));
   symlinkSync('sub', join(at.workspace, 'in'));
   const command = at.command(
-    'run: [/usr/bin/true]\nenvironments: { development: , production: { timeout: { default: 1s, max: 2s } } }',
+    'run: [/usr/bin/true]\nenvironments: { development: , production: { timeout: { min: 500ms, default: 1s, max: 2s } } }',
   );
   const table: [Parameters<typeof ask>[0], string, RegExp | null, string][] = [
     [{}, 'development 5000 /workspace', null, 'defaults'],
@@ -133,6 +133,18 @@ test('wish | verdict | why', async (t) => {
       codes.invalid,
       /above the maximum of 2/,
       "above the environment's",
+    ],
+    [
+      { timeoutSeconds: 0.4, environment: 'production' },
+      codes.invalid,
+      /0\.4 is below the minimum of 0\.5 .*at least 0\.5 seconds and at most 2 seconds/,
+      'below the shortest',
+    ],
+    [
+      { timeoutSeconds: 0.5, environment: 'production' },
+      'production 500 /workspace',
+      null,
+      'exactly the minimum',
     ],
     ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].map(
       (n) =>

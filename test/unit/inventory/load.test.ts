@@ -421,6 +421,11 @@ test('fields | rule and place | why', (t) => {
       'default above max',
     ],
     [
+      'run: [/usr/bin/true]\ntimeout: { min: 2m, default: 1m, max: 5m }',
+      /shortest timeout is longer than the default/,
+      'min above default',
+    ],
+    [
       'run: [/usr/bin/true]\nlimits: { memory: 512M }',
       /must be a size with its unit/,
       'an unknown unit',

@@ -28,6 +28,8 @@ struct Row {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Migrated {
     applied: Vec<Step>,
+    /// What `db.down` takes as `expect` to take these back: their names, the newest first.
+    undo: Vec<String>,
     pending: Vec<String>,
     already_applied: usize,
 }
@@ -101,6 +103,7 @@ async fn apply<M: MigratorTrait>(db: &DatabaseConnection, steps: Option<u32>) ->
     }
     Ok(Migrated {
         applied: run.done,
+        undo: pending[..steps].iter().rev().cloned().collect(),
         pending: pending[steps..].to_vec(),
         already_applied,
     })

@@ -66,10 +66,12 @@ fn migrations_are_applied_one_by_one_or_all(w: &Workspace) {
     let rest = w.ask("db.migrate", json!({"steps": 1000}));
     assert_eq!(names(&rest.result()["applied"]), ["m3_both", "m4_last"]);
     assert_eq!(rest.result()["alreadyApplied"], 2);
+    // As `db.down` takes it.
+    assert_eq!(rest.result()["undo"], json!(["m4_last", "m3_both"]));
     let again = w.ask("db.migrate", json!({}));
     assert_eq!(
         again.result(),
-        &json!({"applied": [], "pending": [], "alreadyApplied": 4})
+        &json!({"applied": [], "undo": [], "pending": [], "alreadyApplied": 4})
     );
     assert_eq!(w.number(DB, "SELECT COUNT(*) FROM notes"), 1);
     assert!(!w.path("data/app.sqlite-wal").exists(), "the database was closed");

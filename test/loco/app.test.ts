@@ -162,6 +162,7 @@ test('tasks that make trouble are there in development alone', { skip }, (t) => 
       .map((line) => line.split(' ')[0]);
   const everywhere = [
     'backup-db',
+    'check-backup',
     'clean-temp',
     'queue:setup',
     'report',
@@ -306,6 +307,34 @@ test('backup-db prints a whole copy that others may not read', { skip }, (t) => 
   const copy = new DatabaseSync(join(folder, printed), { readOnly: true });
   assert.deepEqual({ ...copy.prepare('SELECT count(*) AS n FROM orders').get() }, { n: 5 });
   copy.close();
+});
+
+test('check-backup takes a whole, young backup alone, and writes nothing', { skip }, (t) => {
+  const { folder, ok, fails } = stage(t);
+  ok('db', 'migrate');
+  assert.match(fails(1, 'task', 'check-backup'), /there is no backup below data\/backups\/\. Run/);
+  const made = ok('task', 'backup-db').trimEnd();
+  const backups = join(folder, 'data/backups');
+  assert.match(ok('task', 'check-backup'), new RegExp(`^${made} is whole and 0 minutes old\n$`));
+  assert.deepEqual(readdirSync(backups), [made.split('/').at(-1)]);
+  // Two days old by its name, a link, a name of another form, and one of tomorrow.
+  const young = readFileSync(join(folder, made));
+  const named = (hours: number) =>
+    `${new Date(Date.now() + hours * 3_600_000).toISOString().replace(/[-:.]/g, '')}.sqlite`;
+  rmSync(join(folder, made));
+  const old = named(-48);
+  writeFileSync(join(backups, old), young);
+  writeFileSync(join(backups, named(24)), young);
+  symlinkSync(old, join(backups, named(-1)));
+  writeFileSync(join(backups, 'latest.sqlite'), young);
+  assert.match(
+    fails(1, 'task', 'check-backup'),
+    new RegExp(`younger than 24 hours: the newest below data/backups/ is ${old}`),
+  );
+  assert.match(ok('task', 'check-backup', 'hours:49'), / is whole and 28\d\d minutes old\n$/);
+  // Cut short: its first page still says how many there should be.
+  writeFileSync(join(backups, named(-2)), young.subarray(0, 8192));
+  assert.match(fails(1, 'task', 'check-backup'), /damaged: data\/backups\/.*Run backup-db/);
 });
 
 test('report counts what is in the database', { skip }, (t) => {

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use loco_rs::app::AppContext;
 use loco_rs::task::{Task, TaskInfo, Vars};
 use loco_rs::{Error, Result};
-use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, Statement};
+use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use serde_json::json;
 
-const FOLDER: &str = "data/backups";
+pub const FOLDER: &str = "data/backups";
 
 pub struct BackupDb;
 
@@ -50,18 +50,27 @@ async fn copy(context: &AppContext, path: &str) -> Result<()> {
     context.db.execute_raw(vacuum).await?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     File::open(Path::new(path))?.sync_all()?;
-    let mut options = ConnectOptions::new(format!("sqlite://{path}?mode=ro"));
+    is_whole(path)
+        .await
+        .map_err(|why| Error::string(&format!("the copy is damaged ({why}), and so the database may be")))
+}
+
+/// Reads a whole database file, and says what is wrong with it. Writes nothing, not even beside it.
+pub async fn is_whole(path: &str) -> std::result::Result<(), String> {
+    match checked(path).await {
+        Ok(answer) if answer.as_deref() == Some("ok") => Ok(()),
+        Ok(answer) => Err(answer.unwrap_or_else(|| "no answer".to_owned())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn checked(path: &str) -> std::result::Result<Option<String>, DbErr> {
+    let mut options = ConnectOptions::new(format!("sqlite://{path}?mode=ro&immutable=true"));
     options.max_connections(1).sqlx_logging(false);
     let copied = Database::connect(options).await?;
     let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
     let answer = copied.query_one_raw(check).await?;
-    let answer: Option<String> = answer.map(|row| row.try_get_by_index(0)).transpose()?;
+    let answer = answer.map(|row| row.try_get_by_index(0)).transpose()?;
     copied.close().await?;
-    match answer.as_deref() {
-        Some("ok") => Ok(()),
-        other => Err(Error::string(&format!(
-            "the copy is damaged ({}), and so the database may be",
-            other.unwrap_or("no answer")
-        ))),
-    }
+    Ok(answer)
 }

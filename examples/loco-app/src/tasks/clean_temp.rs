@@ -57,11 +57,13 @@ impl Task for CleanTemp {
         })?;
         let outcome = sweep.folder(&root, 0);
         let counts = &sweep.counts;
-        let count = |(files, bytes): (u64, u64)| json!({ "files": files, "bytes": bytes });
+        // With `dryRun`, what would be deleted.
         reeve_loco::report(&json!({
             "dryRun": sweep.dry,
-            "deleted": count(counts.deleted),
-            "kept": count(counts.kept),
+            "deleted": counts.deleted.0,
+            "deletedBytes": counts.deleted.1,
+            "kept": counts.kept.0,
+            "keptBytes": counts.kept.1,
             "leftAlone": counts.left_alone,
         }))?;
         let verb = if sweep.dry { "would delete" } else { "deleted" };

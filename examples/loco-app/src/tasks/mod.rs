@@ -2,6 +2,7 @@
 //! people on standard output, an error where the work was not done.
 
 mod backup_db;
+mod check_backup;
 mod clean_temp;
 mod queue_setup;
 mod report;
@@ -15,6 +16,7 @@ use loco_rs::{Error, Result};
 /// Registers those that every environment has.
 pub fn register(tasks: &mut Tasks) {
     tasks.register(backup_db::BackupDb);
+    tasks.register(check_backup::CheckBackup);
     tasks.register(clean_temp::CleanTemp);
     tasks.register(queue_setup::QueueSetup);
     tasks.register(report::Report);

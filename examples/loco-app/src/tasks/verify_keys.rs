@@ -24,8 +24,10 @@ impl Task for VerifyKeys {
     async fn run(&self, _: &AppContext, vars: &Vars) -> Result<()> {
         super::only(vars, &[])?;
         let keyring = verify(Path::new(FOLDER)).map_err(|problem| Error::string(&problem))?;
+        let age = chrono::Utc::now() - keyring.active.created_at;
         reeve_loco::report(&json!({
             "active": keyring.active.id,
+            "ageMinutes": age.num_minutes().max(0),
             "createdAt": keyring.active.created_at,
             "retired": keyring.retired.len(),
         }))?;

@@ -29,6 +29,7 @@ commands:
     owner: platform security
     risk: critical
     run: [bin/rotate, --key, "{key}", --note, "{note}"]
+    stdin: { json: { operation: keys.rotate, "odd <b>": ["{key}", "in {environment}"] } }
     mounts: [./bin]
     workspace: read-write
     parameters:

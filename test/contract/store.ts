@@ -9,6 +9,7 @@ import { ReeveError } from '../../src/core/errors.ts';
 import type { Execution, ExecutionStatus } from '../../src/core/execution.ts';
 import { canonicalJson } from '../../src/core/json.ts';
 import type { ExecutionFilter, Store } from '../../src/core/ports.ts';
+import { noResult, type StructuredResult } from '../../src/core/result.ts';
 import { aDraft, anApproval, anExecution, anOutcome } from './samples.ts';
 
 /** `open` gives a new, empty state each time. */
@@ -254,6 +255,26 @@ export function storeContract(name: string, open: () => Store): void {
         ['cancelled', 'COMMAND_CANCELLED', 'why', 8],
       );
       assert.equal(store.entriesOf(requestId).length, 1);
+    });
+
+    test('what was read of the output is kept with it, and so is why nothing was', () => {
+      const store = fresh();
+      const results: StructuredResult[] = [
+        noResult,
+        { structured: { a: ['ü', 1.5, null, { b: false }] }, structuredProblem: null },
+        { structured: false, structuredProblem: null },
+        { structured: 0, structuredProblem: null },
+        { structured: '', structuredProblem: null },
+        { structured: null, structuredProblem: 'it is no JSON' },
+      ];
+      for (const result of results) {
+        const { requestId } = accepted(store);
+        begin(store, requestId);
+        const entry = aDraft({ kind: 'outcome', requestId });
+        assert.equal(store.finish(requestId, 1, 9, anOutcome(), entry, result), true);
+        const { structured, structuredProblem } = store.output(requestId)!;
+        assert.deepEqual({ structured, structuredProblem }, result);
+      }
     });
 
     test('a lost execution stays unknown: its late outcome does not count', () => {

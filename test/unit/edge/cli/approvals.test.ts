@@ -146,7 +146,12 @@ test('approve shows everything, and nothing of it hides', async (t) => {
   on.gateway.approvals.views.set(id, {
     ...view,
     trust: 'same-user',
-    dossier: { ...view.dossier, argv, somethingNew: { deep: ['\u001b[2J'] } },
+    dossier: {
+      ...view.dossier,
+      argv,
+      stdin: { bytes: 70, sha256: 'ab', json: { to: 'p\u0430ypal', 'x\n  trust': ['\u202e'] } },
+      somethingNew: { deep: ['\u001b[2J'] },
+    },
   });
   const { stdout } = await reeve(['approve', id], { typed: '\n' });
   assert.match(stdout, /0 {4}13 bytes {2}\/usr\/bin\/echo\n/);
@@ -155,6 +160,11 @@ test('approve shows everything, and nothing of it hides', async (t) => {
   assert.match(stdout, /3 {5}7 bytes {2}"pаypal"\n +not ASCII: U\+0430\n/);
   assert.match(stdout, /4 {4}\d\d bytes {2}"a b\\n {2}trust {2}gateway"\n/);
   assert.ok(stdout.includes(long), 'nothing is cut');
+  assert.match(
+    stdout,
+    /stdin +bytes: 70\n +sha256: ab\n +\{\n +"to": "pаypal",\n +"x\\n {2}trust": \[\n/,
+  );
+  assert.match(stdout, /not ASCII: U\+0430 U\+202E\n/);
   assert.match(stdout, /somethingNew +deep: \["\\u001b\[2J"\]/);
   assert.match(stdout, /inputs +UNBOUND/);
   assert.match(stdout, /trust +same-user: whoever asked could act as the gateway/);

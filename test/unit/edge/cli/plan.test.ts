@@ -63,3 +63,12 @@ test('a plan that is denied names what forbids it, or says that nothing permits 
   assert.match(describePlan({ ...denied, policies: ['never'] }, paint), /: deny by never$/m);
   assert.match(describePlan({ ...denied, policies: [] }, paint), /: deny no policy permits it$/m);
 });
+
+test('a plan shows the whole JSON that would go to standard input, with what hides in it', () => {
+  const json = { version: 1, note: 'a\u202eb', arguments: { steps: 3 } };
+  const text = describePlan({ ...plan, stdin: { bytes: 51, sha256: 'ab12', json } }, paint);
+  assert.match(text, /stdin +51 bytes, sha256:ab12$/m);
+  assert.match(text, /"arguments": \{$/m);
+  assert.match(text, /"steps": 3$/m);
+  assert.ok(!text.includes('\u202e') && /a\S*202e\S*b/i.test(text));
+});

@@ -75,6 +75,46 @@ test('pages follow each other to the end, and a cursor that was not given out is
   assert.throws(() => pageOfTools(tools, 'nonsense'), /cursor/);
 });
 
+test('the output schema of a tool tells what is read of its output, where its command says so', () => {
+  const schema = { type: 'object', properties: { done: { type: 'integer' } }, required: ['done'] };
+  const tool = toolOf({ ...listing('say'), result: { from: 'json', schema } });
+  const fits = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(tool.outputSchema!);
+  const answer = (result: object) => ({
+    status: 'ok',
+    result: { requestId: 'r', status: 'ok', ...result },
+    meta: { requestId: 'r', requestedAt: '2026-01-01T00:00:00.000Z' },
+  });
+  assert.ok(fits(answer({ structured: { done: 1 } })));
+  assert.ok(fits(answer({ structuredProblem: 'it is empty' })));
+  assert.ok(fits(answer({})));
+  assert.ok(!fits(answer({ structured: { done: 'all' } })));
+  assert.ok(fits({ executionStatus: 'rejected', errorCode: 'FROZEN', message: 'no' }));
+  const plain = JSON.stringify(toolOf(listing('say')).outputSchema);
+  assert.doesNotMatch(plain, /structured/);
+});
+
+test('why nothing was read is told to the model on one line, whatever it holds', async () => {
+  const gateway = smallGateway();
+  const caller = { principal: localUser(), face: 'mcp-stdio', client: null } as const;
+  const { requestId } = await gateway.submit(caller, {
+    command: 'say',
+    arguments: {},
+    args: null,
+    environment: null,
+    workingDirectory: null,
+    timeoutSeconds: null,
+    idempotencyKey: null,
+  });
+  const execution = await gateway.wait(caller, requestId, null);
+  const output = await gateway.output(caller, requestId);
+  const told = answerResult(execution, { ...output, structuredProblem: 'a\n\u001b[2Jb' });
+  const [block] = told.content as { text: string }[];
+  assert.match(block!.text, /^No structured result: a\S+b\.$/m);
+  const read = answerResult(execution, { ...output, structured: { a: 1 } });
+  const { result } = read.structuredContent as { result: object };
+  assert.deepEqual((result as { structured: unknown }).structured, { a: 1 });
+});
+
 test('every kind of answer fits the output schema', async () => {
   const fits = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
     toolOf(listing('say')).outputSchema!,

@@ -5,7 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { ReeveError, Refusal } from '../../../../src/core/errors.ts';
 import { type Caller, localUser } from '../../../../src/core/principal.ts';
+import { noResult } from '../../../../src/core/result.ts';
 import { remoteGateway } from '../../../../src/edge/remote/gateway.ts';
+import { outputOf } from '../../../../src/edge/remote/rebuild.ts';
+import { outputReportOf } from '../../../../src/edge/rest/convert.ts';
+import { outputReport } from '../../../../src/edge/rest/report-schemas.ts';
 import type { ExecuteRequest, Gateway } from '../../../../src/gateway/gateway.ts';
 import { serving, token } from '../rest/serving.ts';
 
@@ -72,6 +76,28 @@ test('output that is not UTF-8 comes through byte by byte', async (t) => {
   const { stdout, stderr } = await remote.output(caller, requestId);
   assert.deepEqual([...stdout], [0xff, 0x00, 0x80, 0x0a]);
   assert.equal(Buffer.from(stderr).toString(), 'é');
+});
+
+test('what was read of output comes through as it is, and so does why nothing was', () => {
+  const bytes = Buffer.from('x');
+  const kept = {
+    stdout: bytes,
+    stderr: bytes,
+    stdoutTotal: 1,
+    stderrTotal: 1,
+    stdoutTruncated: false,
+    stderrTruncated: false,
+  };
+  for (const result of [
+    noResult,
+    { structured: { a: [null, 1, 'ü'] }, structuredProblem: null },
+    { structured: false, structuredProblem: null },
+    { structured: null, structuredProblem: 'it is empty' },
+  ]) {
+    const sent = JSON.stringify(outputReportOf('r', { ...kept, ...result }));
+    const { structured, structuredProblem } = outputOf(outputReport.parse(JSON.parse(sent)));
+    assert.deepEqual({ structured, structuredProblem }, result);
+  }
 });
 
 test('refusals arrive as refusals, with code, details and request id', async (t) => {

@@ -31,7 +31,8 @@ function ran(store: Store, at: number, parts: Partial<Execution> = {}, out = 'ou
   store.start(execution.requestId, execution.owner, 1, at - 5, null, aDraft({ kind: 'intent' }));
   const bytes = Buffer.from(out);
   const outcome = anOutcome({ stdout: { bytes, total: bytes.byteLength, truncated: false } });
-  store.finish(execution.requestId, 1, at, outcome, aDraft({ kind: 'outcome' }));
+  const result = { structured: ['read'], structuredProblem: null };
+  store.finish(execution.requestId, 1, at, outcome, aDraft({ kind: 'outcome' }), result);
   return execution;
 }
 
@@ -80,6 +81,7 @@ test('what expires, and when, is what the first rule that fits says', () => {
     assert.equal(seen.outputExpiredAt, fate === 'kept' ? null : now, why);
     assert.equal(output.stdout.byteLength, fate === 'kept' ? 6 : 0, why);
     assert.equal(output.stdoutTotal, 6, why);
+    assert.deepEqual(output.structured, fate === 'kept' ? ['read'] : null, why);
     assert.equal(seen.salt === null, fate === 'payloads', why);
   }
   const recorded = store.entriesAfter(0, 1_000).filter((e) => e.kind === 'payloads-expired');
@@ -282,7 +284,11 @@ test('nothing of a payload is left in the database or its log, however often its
     });
     const bytes = Buffer.from(nonce(i, 'output') + 'y'.repeat((i % 7) * 3_000));
     const outcome = anOutcome({ stdout: { bytes, total: bytes.length, truncated: false } });
-    store.finish(requestId, 1, t0 + i, outcome, aDraft({ kind: 'outcome' }));
+    const result =
+      i % 2 === 0
+        ? { structured: [nonce(i, 'result')], structuredProblem: null }
+        : { structured: null, structuredProblem: nonce(i, 'problem') };
+    store.finish(requestId, 1, t0 + i, outcome, aDraft({ kind: 'outcome' }), result);
   }
   for (const execution of running.splice(0)) end(execution, 120);
   const found = () => {

@@ -138,10 +138,14 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       drainMs,
     });
     opened.push(() => gateway.close());
+    const { openRunbooks } = await import('./runbooks/open-runbooks.ts');
+    const runbooks = openRunbooks(house, gateway);
+    opened.push(() => runbooks.close());
     const { whoOf } = await import('./gateway/who.ts');
     const { logMetrics } = await import('./edge/rest/log-metrics.ts');
     return {
       gateway,
+      runbooks,
       who: whoOf(house),
       pages: await pagesOf(house, settings.publicUrl),
       settings,

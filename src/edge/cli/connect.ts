@@ -4,6 +4,8 @@
  */
 import { type Caller, type Face, localUser } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
+import { noRunbooks } from '../no-runbooks.ts';
 import { usableConfiguration } from './configuration.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -13,6 +15,7 @@ import { findGateway } from './running-gateway.ts';
 
 export interface Connection {
   readonly gateway: Gateway;
+  readonly runbooks: RunbookDesk;
   readonly mode: 'server' | 'local';
   /** Where the gateway listens; null in local mode. */
   readonly url: string | null;
@@ -45,6 +48,7 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
   const { gateway, who } = open;
   return {
     gateway,
+    runbooks: open.runbooks?.desk ?? noRunbooks,
     mode: 'local',
     url: null,
     // The people file may give the local user roles.
@@ -57,10 +61,11 @@ async function remote(
   url: string,
   token: string,
   client: string,
-): Promise<Pick<Connection, 'gateway' | 'mode' | 'url' | 'close'>> {
+): Promise<Pick<Connection, 'gateway' | 'runbooks' | 'mode' | 'url' | 'close'>> {
   const { remoteGateway } = await import('../remote/gateway.ts');
   const gateway = remoteGateway({ url, token, client });
-  return { gateway, mode: 'server', url, close: () => gateway.close() };
+  const { runbooks } = gateway;
+  return { gateway, runbooks, mode: 'server', url, close: () => gateway.close() };
 }
 
 /** REEVE_TOKEN, else the state folder's. Never a text that no header can carry: the error would show it. */

@@ -10,6 +10,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Who } from '../../gateway/who.ts';
 import type { Capabilities } from '../../run/probe.ts';
+import type { Runbooks } from '../../runbooks/open-runbooks.ts';
 import type { Pages } from '../page/door.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -19,6 +20,8 @@ export interface OpenGateway {
   readonly gateway: Gateway;
   /** Who comes with which credential; without it the local token is the only one there is. */
   readonly who?: Who;
+  /** Left out where there are none. Closed before the gateway is. */
+  readonly runbooks?: Runbooks;
   /** The pages for people; null or left out where there are none: publicUrl is not set. */
   readonly pages?: Pages | null;
   readonly settings: Settings;

@@ -9,6 +9,7 @@ import type { ExecutionFilter } from '../../core/ports.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { ExecuteRequest, ExecutionEvent, Gateway, Health } from '../../gateway/gateway.ts';
 import { noRehearsals } from '../../gateway/no-desks.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 import * as reports from '../rest/report-schemas.ts';
 import * as shapes from '../rest/schemas.ts';
 import { remoteApprovals } from './approvals.ts';
@@ -18,6 +19,7 @@ import { serverEvents } from './events.ts';
 import { remoteLog } from './log.ts';
 import { entryOf, executionOf, executionOfRecord, outputOf, queryOf, whyOf } from './rebuild.ts';
 import { remoteRetention } from './retention.ts';
+import { remoteRunbooks } from './runbooks.ts';
 import { ask, open, strange, unreachable, type Wire } from './wire.ts';
 
 export interface RemoteOptions {
@@ -30,7 +32,11 @@ export interface RemoteOptions {
 /** Seconds that one request waits for the end of a run; short enough for proxies on the way. */
 const waitSeconds = 50;
 
-export function remoteGateway(options: RemoteOptions): Gateway {
+export interface RemoteGateway extends Gateway {
+  readonly runbooks: RunbookDesk;
+}
+
+export function remoteGateway(options: RemoteOptions): RemoteGateway {
   const closing = new AbortController();
   const wire: Wire = {
     url: options.url.replace(/\/+$/, ''),
@@ -104,6 +110,7 @@ export function remoteGateway(options: RemoteOptions): Gateway {
     credentials: remoteCredentials({ get, post }),
     retention: remoteRetention({ get, post }),
     assurance: remoteAssurance({ get, post }),
+    runbooks: remoteRunbooks({ get, post }, wire, clientOf),
     rehearsals: noRehearsals,
     refuse,
     wait,

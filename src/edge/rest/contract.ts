@@ -6,6 +6,7 @@ import * as credentials from './contract-credentials.ts';
 import * as gateway from './contract-gateway.ts';
 import * as log from './contract-log.ts';
 import * as retention from './contract-retention.ts';
+import * as runbooks from './contract-runbooks.ts';
 import type { Operation } from './operation.ts';
 
 export * from './contract-approvals.ts';
@@ -15,6 +16,7 @@ export * from './contract-credentials.ts';
 export * from './contract-gateway.ts';
 export * from './contract-log.ts';
 export * from './contract-retention.ts';
+export * from './contract-runbooks.ts';
 
 export const operations: readonly Operation[] = Object.freeze([
   commands.execute,
@@ -51,6 +53,23 @@ export const operations: readonly Operation[] = Object.freeze([
   assurance.listAssurance,
   assurance.getAssurance,
   assurance.waiveAssurance,
+  runbooks.listRunbooks,
+  runbooks.getRunbook,
+  runbooks.planRunbook,
+  runbooks.startRunbook,
+  runbooks.listRuns,
+  runbooks.getRun,
+  runbooks.watchRun,
+  runbooks.getRunEntries,
+  runbooks.drawRun,
+  runbooks.pauseRun,
+  runbooks.resumeRun,
+  runbooks.cancelRun,
+  runbooks.confirmStep,
+  runbooks.retryStep,
+  runbooks.skipStep,
+  runbooks.resolveStep,
+  runbooks.rollbackRun,
   gateway.audit,
   log.logKey,
   log.logCheckpoint,

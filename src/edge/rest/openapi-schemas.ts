@@ -6,6 +6,7 @@ import * as approvals from './schemas-approvals.ts';
 import * as assurance from './schemas-assurance.ts';
 import * as credentials from './schemas-credentials.ts';
 import * as retention from './schemas-retention.ts';
+import * as runbooks from './schemas-runbooks.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -29,7 +30,7 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [shapes, approvals, credentials, retention, assurance, reports]
+  return [shapes, approvals, credentials, retention, assurance, runbooks, reports]
     .flatMap((module): unknown[] => Object.values(module))
     .filter((v) => v instanceof z.ZodType);
 }

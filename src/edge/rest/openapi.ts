@@ -176,6 +176,15 @@ function statusParameter(entry: Operation): Json {
       schema: { const: 'open' },
     };
   }
+  if (entry.id === 'listRuns') {
+    return {
+      name: 'status',
+      in: 'query',
+      required: false,
+      description: 'Only runs of this status.',
+      schema: { $ref: '#/components/schemas/RunStatus' },
+    };
+  }
   return {
     name: 'status',
     in: 'query',

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Caller, Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 
 /** An answer that is not a problem: either a JSON schema, or bytes of a media type. */
 export interface ResponseShape {
@@ -43,6 +44,7 @@ export interface Operation<
 /** One request, checked: what a handler works with. `signal` aborts when the client is gone or the server stops. */
 export interface Call<Query, Body> {
   readonly gateway: Gateway;
+  readonly runbooks: RunbookDesk;
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;

@@ -1,6 +1,7 @@
 /** The query strings that REST takes. In: texts, repeated ones as lists. Out: typed filters. Never: an unknown name passed over. */
 import { z } from 'zod';
 import { executionStatuses } from '../../core/execution.ts';
+import { runStatuses } from '../../core/runbook.ts';
 
 const once = z.string({ error: 'is there more than once; give it once' });
 const name = once.min(1, 'is empty').max(256);
@@ -47,6 +48,14 @@ export const assuranceQuery = z.strictObject({
   limit: limit.optional(),
   cursor: name.optional(),
 });
+export const runsQuery = z.strictObject({
+  runbook: name.optional(),
+  environment: name.optional(),
+  status: z.enum(runStatuses).optional(),
+  limit: limit.optional(),
+  cursor: name.optional(),
+});
+export const graphQuery = z.strictObject({ format: z.enum(['mermaid', 'svg']).optional() });
 export const checkpointQuery = z.strictObject({ witnessed: z.literal('true').optional() });
 export const passkeysQuery = z.strictObject({ person: name.optional() });
 export const auditQuery = z.strictObject({
@@ -77,6 +86,11 @@ export const queryDocs: Readonly<Record<string, { schema: object; description: s
       'mine: those that the caller may answer now. waiting: all that await approval. all: closed ones, too.',
   },
   command: { schema: nameSchema, description: 'Name of a command.' },
+  runbook: { schema: nameSchema, description: 'Name of a runbook.' },
+  format: {
+    schema: { type: 'string', enum: ['mermaid', 'svg'] },
+    description: 'What to draw; before the Accept header.',
+  },
   principal: { schema: nameSchema, description: 'Who asked.' },
   person: { schema: nameSchema, description: 'Id of a person of the people file.' },
   environment: { schema: nameSchema, description: 'Name of an environment.' },

@@ -8,6 +8,7 @@ import { ReeveError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 import type { Answer } from '../answer.ts';
 import { readJsonBody } from './body.ts';
 import { check } from './check.ts';
@@ -17,6 +18,7 @@ import { asReeveError, HttpRefusal, onRecord, problemFor, type Report } from './
 
 export interface RouteTools {
   readonly gateway: Gateway;
+  readonly runbooks: RunbookDesk;
   readonly metrics: Metrics;
   readonly report: Report;
   /** Aborted when the server stops: streams end, waiting ends. */
@@ -72,8 +74,9 @@ async function answer(
     const call = await read(tools, operation, request, reply, signal);
     const result = await handler(call as never);
     if (operation.isCall === true && result.kind === 'json') {
-      const { status, result: facts } = result.value as Answer;
-      tools.metrics.call(status, facts.errorCode);
+      const { status, result: facts } = result.value as Partial<Answer>;
+      // A run of a runbook that started is told by the executions that it asks for.
+      if (status !== undefined && facts !== undefined) tools.metrics.call(status, facts.errorCode);
     }
     send(reply, result);
   } catch (error) {
@@ -100,6 +103,7 @@ async function read(
     }
     return {
       gateway: tools.gateway,
+      runbooks: tools.runbooks,
       // Open operations look at the caller themselves; no other is reached without one.
       caller: tools.callers.get(request.raw) as Caller,
       params: paramsOf(request),

@@ -10,8 +10,10 @@ import { ReeveError } from '../../core/errors.ts';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Who } from '../../gateway/who.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { authenticator } from '../identity/authenticate.ts';
 import { type Challenger, challenger } from '../identity/challenge.ts';
+import { noRunbooks } from '../no-runbooks.ts';
 import type { Pages } from '../page/door.ts';
 import { addPages, isPage } from '../page/routes.ts';
 import { isLoopback } from './access.ts';
@@ -33,9 +35,12 @@ import { json } from './operation.ts';
 import { asReeveError, type Report } from './problems.ts';
 import { reportToStderr } from './report.ts';
 import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable } from './routes.ts';
+import { addRunbooks } from './routes-runbooks.ts';
 
 export interface HttpOptions {
   readonly gateway: Gateway;
+  /** None unless given. */
+  readonly runbooks?: RunbookDesk;
   readonly token: string;
   /** Looks up people, API tokens and the identity provider; without it the token is the only one there is. */
   readonly who?: Who;
@@ -75,6 +80,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const stopping = new AbortController();
   const tools: RouteTools = {
     gateway: options.gateway,
+    runbooks: options.runbooks ?? noRunbooks,
     metrics: new Metrics(),
     report,
     stopping: stopping.signal,
@@ -100,6 +106,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   guard(app, tools, options, challenge);
   addRoutes(app, tools, options);
   addCredentials(app, tools, challenge);
+  addRunbooks(app, tools);
   addMcp(app, tools, options.mcp);
   addPages(app, options.gateway, options.pages ?? null);
   addElse(app, tools);

@@ -67,6 +67,7 @@ async function serve(
   const http = await listening(() =>
     serveHttp({
       gateway,
+      ...(open.runbooks === undefined ? {} : { runbooks: open.runbooks.desk }),
       token: open.token,
       ...(open.who === undefined ? {} : { who: open.who }),
       pages: open.pages ?? null,
@@ -92,6 +93,7 @@ async function serve(
   } finally {
     process.off('SIGHUP', reload);
     retractGateway(stateDir);
+    await open.runbooks?.close();
     // The gateway first: calls under way get their answers while the listener still stands.
     await gateway.close();
     await mcp.close();

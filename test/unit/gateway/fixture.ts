@@ -104,6 +104,8 @@ export async function openHouse(
   options: {
     trust?: Trust;
     store?: (store: Store) => Store;
+    /** Called around every write of the store. */
+    faults?: (point: string) => void;
     variables?: Readonly<Record<string, string>>;
     passkeys?: PasskeyVerifier;
     /** Milliseconds that the wall clock is ahead; may change. */
@@ -117,7 +119,9 @@ export async function openHouse(
     now: () => Date.now() + (options.ahead?.() ?? 0),
     monotonic: () => performance.now(),
   };
-  const real = openSqliteStore(join(ground.stateDir, 'reeve.db'));
+  const { faults } = options;
+  const file = join(ground.stateDir, 'reeve.db');
+  const real = openSqliteStore(file, faults === undefined ? {} : { faults });
   const store = options.store?.(real) ?? real;
   const liveness = openLiveness(ground.stateDir);
   const reports: string[] = [];

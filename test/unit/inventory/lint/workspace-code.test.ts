@@ -39,6 +39,7 @@ test('run | more | finding | why', (t) => {
       'accepted',
     ],
     ['sh', 'stdin: "{free}"', 'code-from-caller', 'a shell that reads its code'],
+    ['sh', 'stdin: { json: { a: "{free}" } }', 'code-from-caller', 'JSON with a hole is code, too'],
     ['sh, -s', 'stdin: "{free}"', 'code-from-caller', 'in so many words'],
     ['sh, -c, cat', 'stdin: "{free}"', null, 'fixed code that reads data'],
     ['python3, "-"', 'stdin: "{free}"', 'code-from-caller', 'a script called "-"'],

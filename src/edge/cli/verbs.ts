@@ -9,6 +9,7 @@ import { importVerbs } from './import-verbs.ts';
 import { logVerbs } from './log-verbs.ts';
 import { recordFilters, recordVerbs } from './record-verbs.ts';
 import { retentionVerbs } from './retention-verbs.ts';
+import { runbookVerbs } from './runbook-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -121,6 +122,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve cancel ID --reason "wrong database"'],
     load: () => import('./verbs/cancel.ts'),
   },
+  ...runbookVerbs,
   ...approvalVerbs,
   {
     name: 'list',

@@ -91,7 +91,7 @@ function descriptionOf(l: Listing): string {
   if (l.dependencies.length > 0) lines.push(`Depends on: ${l.dependencies.join(', ')}.`);
   if (l.secrets.length > 0)
     lines.push(`Secrets that the gateway gives it: ${l.secrets.map((s) => s.name).join(', ')}.`);
-  if (l.rollback !== null) lines.push(`Way back: ${l.rollback}.`);
+  if (l.rollback !== null) lines.push(`Way back: ${l.rollback.replace(/\.$/, '')}.`);
   lines.push(...verificationLines(l));
   if (l.complianceNotes !== null) lines.push(`Compliance: ${l.complianceNotes}`);
   return visible(lines.join('\n').trim());
@@ -141,7 +141,7 @@ function inputSchemaOf(l: Listing): JsonObject {
 }
 
 /** Without what only Reeve knows: strict validators in clients refuse a schema for an unknown format or keyword. */
-function plainSchema(value: JsonValue): JsonValue {
+export function plainSchema(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(plainSchema);
   if (!isObject(value)) return value;
   const out: Record<string, JsonValue> = {};

@@ -4,6 +4,7 @@
  */
 import { ReeveError, Refusal } from '../core/errors.ts';
 import type { Caller } from '../core/principal.ts';
+import { isOver } from '../core/runbook.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { RunbookDesk, StartRequest } from '../runbooks/desk.ts';
 import { type RunView, rests } from '../runbooks/view.ts';
@@ -23,7 +24,10 @@ export async function startOnRecord(
   }
 }
 
-/** The run once it goes no further without somebody, or as it stood after so many milliseconds or when `signal` came. */
+/**
+ * The run once it goes no further without somebody, or as it stood after so many milliseconds or when `signal` came. One
+ * that rested already as it was seen in `after` is waited for until it has changed: who asks again learns something new.
+ */
 export async function waitForRest(
   runbooks: RunbookDesk,
   caller: Caller,
@@ -31,6 +35,7 @@ export async function waitForRest(
   milliseconds: number,
   signal?: AbortSignal,
   seen?: (view: RunView) => void,
+  after: RunView | null = null,
 ): Promise<RunView> {
   const over = AbortSignal.any([
     AbortSignal.timeout(Math.min(Math.ceil(milliseconds), 2 ** 31 - 1)),
@@ -38,7 +43,9 @@ export async function waitForRest(
   ]);
   for await (const view of runbooks.watch(caller, runId, over)) {
     seen?.(view);
-    if (rests(view)) return view;
+    if (isOver(view.status)) return view;
+    const old = after !== null && rests(after) && view.revision === after.revision;
+    if (rests(view) && !old) return view;
   }
   return runbooks.show(caller, runId);
 }

@@ -12,6 +12,7 @@ import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RequestStates } from './request-states.ts';
+import type { RunbookNames } from './runbook-names.ts';
 import type { ToolNames } from './tool-names.ts';
 
 export interface Door {
@@ -21,6 +22,8 @@ export interface Door {
   readonly callerOf: (client: string | null, ctx: ServerContext) => Caller;
   readonly calls: OpenCalls;
   readonly tools: ToolNames;
+  /** Left out where there are none. */
+  readonly runbooks?: RunbookNames | undefined;
   /** What clients of the 2026 revision carry from round to round. */
   readonly states: RequestStates;
   /** Milliseconds for which one call waits for people before it answers how it stands. */

@@ -15,6 +15,7 @@ import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { lackingScope } from '../identity/lacking-scope.ts';
 import { type Door, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
@@ -32,12 +33,14 @@ import {
 } from './message.ts';
 import { recordAttempt } from './refusal.ts';
 import { RequestStates } from './request-states.ts';
+import { RunbookNames } from './runbook-names.ts';
 import { scopeOfMessage } from './scopes.ts';
 import { buildServer, type Handlers } from './server.ts';
 import { ToolNames } from './tool-names.ts';
 
 export interface McpHttpOptions {
   readonly gateway: Gateway;
+  readonly runbooks?: RunbookDesk;
   readonly version: string;
   /** Reeve's own handlers unless a test puts more beside them. */
   readonly handlers?: (door: Door) => Handlers;
@@ -76,6 +79,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     },
     calls: new OpenCalls(),
     tools: new ToolNames(options.gateway),
+    runbooks: options.runbooks === undefined ? undefined : new RunbookNames(options.runbooks),
     roundMs: options.roundMs ?? usualRoundMs,
     states: new RequestStates((ctx) => exchangeOf(ctx).caller.principal.id),
     ended: (ctx, how) => {

@@ -1,5 +1,5 @@
 /**
- * What can be read over MCP: the inventory, an execution, the newest of the audit. In: a URI. Out: JSON as text.
+ * What can be read over MCP: the inventory, an execution, a run of a runbook, the newest of the audit. In: a URI. Out: JSON as text.
  * Never: anything that the gateway would not show this caller, or a hint that somebody else's request exists.
  */
 import {
@@ -11,13 +11,15 @@ import {
 import { ReeveError } from '../../core/errors.ts';
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
-import type { Gateway } from '../../gateway/gateway.ts';
 import { answerOf } from '../answer.ts';
 import { noteIfWaiting } from '../approval-note.ts';
+import { runReportOf } from '../rest/convert-runbooks.ts';
+import type { Door } from './door.ts';
 
 const inventoryUri = 'reeve://inventory';
 const auditUri = 'reeve://audit';
 const executionPrefix = 'reeve://executions/';
+const runPrefix = 'reeve://runbooks/runs/';
 const mimeType = 'application/json';
 const auditLength = 50;
 
@@ -43,7 +45,7 @@ export function listResources(): ListResourcesResult {
   };
 }
 
-export function listResourceTemplates(): ListResourceTemplatesResult {
+export function listResourceTemplates(withRunbooks: boolean): ListResourceTemplatesResult {
   return {
     resourceTemplates: [
       {
@@ -54,15 +56,26 @@ export function listResourceTemplates(): ListResourceTemplatesResult {
           'How it stands, its output, what was decided about it, and which approvals it waits for.',
         mimeType,
       },
+      ...(withRunbooks ? [runTemplate] : []),
     ],
   };
 }
 
+const runTemplate = {
+  uriTemplate: `${runPrefix}{runId}`,
+  name: 'runbook-run',
+  title: 'One run of a runbook',
+  description:
+    'How it and each of its steps stand, what they asked for, and what can be done next.',
+  mimeType,
+};
+
 export async function readResource(
-  gateway: Gateway,
+  door: Door,
   caller: Caller,
   uri: string,
 ): Promise<ReadResourceResult> {
+  const { gateway } = door;
   if (uri === inventoryUri) {
     const commands = await gateway.inventory(caller);
     return contents(uri, { commands });
@@ -75,12 +88,13 @@ export async function readResource(
       meta: { count: page.executions.length, nextCursor: page.nextCursor },
     });
   }
-  if (uri.startsWith(executionPrefix)) return readExecution(gateway, caller, uri);
+  if (uri.startsWith(executionPrefix)) return readExecution(door, caller, uri);
+  if (uri.startsWith(runPrefix)) return readRun(door, caller, uri);
   throw notFound(uri);
 }
 
 async function readExecution(
-  gateway: Gateway,
+  { gateway }: Door,
   caller: Caller,
   uri: string,
 ): Promise<ReadResourceResult> {
@@ -91,6 +105,21 @@ async function readExecution(
     const output = execution.startedAt === null ? null : await gateway.output(caller, requestId);
     const approval = await noteIfWaiting(gateway, caller, execution);
     return contents(uri, answerOf(execution, output, approval));
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'REQUEST_NOT_FOUND') throw notFound(uri);
+    throw error;
+  }
+}
+
+async function readRun(
+  { runbooks }: Door,
+  caller: Caller,
+  uri: string,
+): Promise<ReadResourceResult> {
+  const runId = uri.slice(runPrefix.length);
+  if (runbooks === undefined || !/^[\w.~-]{1,200}$/.test(runId)) throw notFound(uri);
+  try {
+    return contents(uri, runReportOf(await runbooks.desk.show(caller, runId)));
   } catch (error) {
     if (error instanceof ReeveError && error.code === 'REQUEST_NOT_FOUND') throw notFound(uri);
     throw error;

@@ -63,7 +63,7 @@ const finishedSchema = {
 } as const satisfies JsonObject;
 
 /** Of the Problem, the same. */
-const refusedSchema = {
+export const refusedSchema = {
   properties: {
     executionStatus: { type: 'string', const: 'rejected' },
     errorCode: { type: 'string' },

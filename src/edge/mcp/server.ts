@@ -6,6 +6,7 @@ import {
   type CallToolResult,
   type GetPromptResult,
   type InputRequiredResult,
+  type ListPromptsResult,
   type ListResourcesResult,
   type ListResourceTemplatesResult,
   type ListToolsResult,
@@ -36,6 +37,15 @@ export interface Handlers {
   listResources(caller: Caller): Promise<ListResourcesResult>;
   listResourceTemplates(caller: Caller): Promise<ListResourceTemplatesResult>;
   readResource(caller: Caller, uri: string): Promise<ReadResourceResult>;
+  /** Left out where there are no prompts. */
+  prompts?: {
+    list(caller: Caller): Promise<ListPromptsResult>;
+    get(
+      caller: Caller,
+      name: string,
+      given: Readonly<Record<string, string>>,
+    ): Promise<GetPromptResult>;
+  };
   /** Anything else that a server of this kind offers (the conformance fixtures do). */
   extend?(server: Server): void;
 }
@@ -52,6 +62,7 @@ export function buildServer(door: Door, handlers: Handlers): Server {
       jsonSchemaValidator: noValidator,
       cacheHints: {
         'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' },
+        'prompts/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'resources/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'resources/templates/list': { ttlMs: listTtlMs, cacheScope: 'private' },
         'resources/read': { ttlMs: 0, cacheScope: 'private' },
@@ -81,6 +92,13 @@ export function buildServer(door: Door, handlers: Handlers): Server {
   server.setRequestHandler('resources/read', (request, ctx) =>
     handlers.readResource(caller(ctx), request.params.uri),
   );
+  const { prompts } = handlers;
+  if (prompts !== undefined) {
+    server.setRequestHandler('prompts/list', (_request, ctx) => prompts.list(caller(ctx)));
+    server.setRequestHandler('prompts/get', ({ params }, ctx) =>
+      prompts.get(caller(ctx), params.name, params.arguments ?? {}),
+    );
+  }
   handlers.extend?.(server);
   return server;
 }

@@ -6,10 +6,12 @@ import type { Readable, Writable } from 'node:stream';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { type Door, describeClient, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { recordAttempt } from './refusal.ts';
 import { RequestStates } from './request-states.ts';
+import { RunbookNames } from './runbook-names.ts';
 import { buildServer } from './server.ts';
 import { StrictStdioTransport } from './stdio-transport.ts';
 import { ToolNames } from './tool-names.ts';
@@ -17,6 +19,8 @@ import { ToolNames } from './tool-names.ts';
 export interface McpStdioOptions {
   /** Nothing is asked of it before the client lists or calls, so it may open itself as late as that. */
   readonly gateway: Gateway;
+  /** As late as the gateway. */
+  readonly runbooks?: RunbookDesk;
   readonly caller: (client: string | null) => Caller;
   readonly version: string;
   readonly input?: Readable;
@@ -41,6 +45,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     callerOf: (name) => caller(name),
     calls,
     tools: new ToolNames(gateway),
+    runbooks: options.runbooks === undefined ? undefined : new RunbookNames(options.runbooks),
     roundMs: usualRoundMs,
     // One client, one principal, for as long as this process lives.
     states: new RequestStates(() => caller(null).principal.id),

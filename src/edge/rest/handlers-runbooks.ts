@@ -91,10 +91,11 @@ export const getRun: Handler<typeof contract.getRun> = async (call) => {
   const { runbooks, caller, params, signal } = call;
   const runId = params.runId!;
   const { waitSeconds, applied } = preferenceOf(call.header('prefer'));
+  const seen = await runbooks.show(caller, runId);
   const view =
     waitSeconds === null || waitSeconds === 0
-      ? await runbooks.show(caller, runId)
-      : await waitForRest(runbooks, caller, runId, waitSeconds * 1_000, signal);
+      ? seen
+      : await waitForRest(runbooks, caller, runId, waitSeconds * 1_000, signal, undefined, seen);
   return json(200, runReportOf(view), applied === null ? {} : { 'Preference-Applied': applied });
 };
 

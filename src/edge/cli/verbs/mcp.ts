@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeFailure, exitCodeOfFailure } from '../failure.ts';
 import { lazyGateway } from '../lazy-gateway.ts';
+import { lazyRunbooks } from '../lazy-runbooks.ts';
 
 /** Opening starts by itself after this many milliseconds, so that a broken configuration shows without a call. */
 const openAfterMs = 100;
@@ -43,6 +44,10 @@ export async function run(context: Context): Promise<number> {
   try {
     const served = serveMcpStdio({
       gateway: lazy.gateway,
+      runbooks: lazyRunbooks(async () => {
+        await lazy.open();
+        return opened!.runbooks;
+      }),
       caller: (client) => ({
         get principal() {
           return principal();

@@ -61,6 +61,7 @@ async function serve(
   const challenge = challenger(settings.publicUrl, () => open.who?.oidc() ?? null);
   const mcp = createMcpHttp({
     gateway,
+    ...(open.runbooks === undefined ? {} : { runbooks: open.runbooks.desk }),
     version: wiring.version,
     challenge: (request, scope) => challenge.header(request, 'insufficient_scope', [scope]),
   });

@@ -13,13 +13,15 @@ import type { RunbookRun } from '../core/runbook-ports.ts';
 import { visibleLine } from '../core/text.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { House } from '../gateway/house.ts';
-import type { RunbookDesk, RunbookListing, Steering } from './desk.ts';
+import type { RunbookDesk, Steering } from './desk.ts';
 import { applyEvent } from './drive/apply.ts';
 import { startDriver } from './drive/driver.ts';
+import { listRunbooks } from './list-runbooks.ts';
+import { whole } from './moves.ts';
 import { planView } from './plan-view.ts';
-import { assertMaySteer, isInSight, readsAll, runInSight } from './sight.ts';
+import { assertMaySteer, readsAll, runInSight } from './sight.ts';
 import { beginRun } from './start.ts';
-import { type RunView, viewOf, whole, wholeDigest } from './view.ts';
+import { type RunView, viewOf, wholeDigest } from './view.ts';
 
 /** Milliseconds between looks for whoever watches, and characters that a reason may have. */
 const lookMs = 200;
@@ -64,7 +66,7 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
   };
 
   const desk: RunbookDesk = {
-    list: async (caller) => listed(house, caller),
+    list: async (caller) => listRunbooks(house, caller),
     plan: (caller, request) => planView(house, gateway, caller, request),
 
     async start(caller, request) {
@@ -108,8 +110,19 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
 
     pause: (caller, id, steering) =>
       steer(caller, id, steering, 'anybody', (said) => ({ event: { kind: 'pause', ...said } })),
-    resume: (caller, id, steering) =>
-      steer(caller, id, steering, 'anybody', (said) => ({
+    async resume(caller, id, steering) {
+      const run = runInSight(house, caller, id);
+      // Nobody drives it, and nobody paused it: going on is all that is to be done.
+      if (
+        run.state.paused === null &&
+        driver.where(run).driver === 'nobody' &&
+        !isOver(run.state.status)
+      ) {
+        assertMaySteer(house, caller, run, 'anybody');
+        driver.ensure(id);
+        return view(runbooks.run(id) ?? run);
+      }
+      return steer(caller, id, steering, 'anybody', (said) => ({
         event: { kind: 'resume', ...said },
         holds: ({ state }) => {
           // What a person, or the gateway, held back a program does not let go.
@@ -120,7 +133,8 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
             `The run was paused by ${state.paused.by}: a person has to resume it.`,
           );
         },
-      })),
+      }));
+    },
     cancel: (caller, id, { when, thenRollback, ...steering }) =>
       steer(caller, id, steering, 'anybody', (said) => ({
         event: { kind: 'cancel', when, thenRollback, ...said },
@@ -186,36 +200,6 @@ function confirmWhole(digest: string, said: { by: string; reason: string }): Ste
       runbookSteered(run, at, { about: 'person', action, how: null, step: whole, ...said }),
     ],
   };
-}
-
-function listed(house: House, caller: Caller): readonly RunbookListing[] {
-  const generation = house.generations.current;
-  return [...generation.runbooks.all.values()]
-    .filter((runbook) => isInSight(house, generation, caller, runbook))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((runbook) => ({
-      name: runbook.name,
-      tool: runbook.tool,
-      title: runbook.title,
-      description: runbook.description,
-      owner: runbook.owner,
-      risk: runbook.risk,
-      parameters: runbook.parameters,
-      environments: runbook.environments,
-      defaultEnvironment: runbook.defaultEnvironment,
-      timeoutMs: runbook.timeoutMs,
-      approvals: runbook.approvals,
-      guardrails: runbook.guardrails,
-      steps: runbook.steps.map(({ name, title, command, risk, needs, rollback }) => ({
-        name,
-        title,
-        command,
-        risk,
-        needs,
-        rollback: rollback?.command ?? null,
-      })),
-      hash: runbook.hash,
-    }));
 }
 
 /** Once its arguments have expired nobody can say what a step would be asked with. */

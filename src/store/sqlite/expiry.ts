@@ -8,6 +8,7 @@ import type { Due, ExpiryBatch, RetentionStore } from '../../core/retention-port
 import type { Database } from './database.ts';
 import { appendEntries } from './entries.ts';
 import { held } from './holds.ts';
+import { dueRuns, expireRuns } from './runbook-expiry.ts';
 
 /** As `executions_to_expire` has them: only so are they found by it. */
 const bucket = {
@@ -36,6 +37,20 @@ export function expiryOf(db: Database): Pick<RetentionStore, 'due' | 'expire' | 
           const sum = { count: before.count + count, held: before.held + onHold };
           found.set(key, Object.freeze({ ...before, ...sum }));
         }
+        for (const { rule, keepMs, until, count, held: onHold } of dueRuns(db, policy, now)) {
+          if (count + onHold === 0) continue;
+          const key = `payloads ${rule}`;
+          const before = found.get(key) ?? {
+            rule,
+            what: 'payloads',
+            keepMs,
+            until,
+            count: 0,
+            held: 0,
+          };
+          const sum = { count: before.count + count, held: before.held + onHold };
+          found.set(key, Object.freeze({ ...before, ...sum }));
+        }
         return Object.freeze([...found.values()]);
       }),
 
@@ -53,6 +68,16 @@ export function expiryOf(db: Database): Pick<RetentionStore, 'due' | 'expire' | 
           const key = `${what} ${rule}`;
           const sum = (expired.get(key)?.count ?? 0) + count;
           expired.set(key, Object.freeze({ rule, what, keepMs, until, count: sum }));
+        }
+        // A run's payload goes after those of its executions, and is counted with them.
+        for (const { rule, keepMs, until, count } of left === 0
+          ? []
+          : expireRuns(db, policy, now, left)) {
+          left -= count;
+          if (count === 0) continue;
+          const key = `payloads ${rule}`;
+          const sum = (expired.get(key)?.count ?? 0) + count;
+          expired.set(key, Object.freeze({ rule, what: 'payloads', keepMs, until, count: sum }));
         }
         const taken = Object.freeze([...expired.values()]);
         if (left < limit) forgetTraces(db, now);

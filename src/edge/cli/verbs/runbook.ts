@@ -2,20 +2,20 @@
  * `reeve runbook …`: list, plan, start, look at, and steer. In local mode whatever makes a run go on is driven by this very
  * process, until the run is over or waits for people. Never: a confirmation of anything but what was shown.
  */
-import { createInterface } from 'node:readline';
 import { ReeveError } from '../../../core/errors.ts';
-import { canonicalJson, type JsonObject } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import { isOver, type RunStatus, runStatuses } from '../../../core/runbook.ts';
 import { type Resolution, resolutions } from '../../../core/runbook-event.ts';
 import { parseStrictJson } from '../../../core/strict-json.ts';
-import { visibleLine } from '../../../core/text.ts';
 import type { StartRequest } from '../../../runbooks/desk.ts';
-import { type RunView, whole } from '../../../runbooks/view.ts';
+import { whole } from '../../../runbooks/moves.ts';
+import type { RunView } from '../../../runbooks/view.ts';
 import { runReportOf } from '../../rest/convert-runbooks.ts';
+import { confirmOnTerminal } from '../confirm-step.ts';
 import { type Connection, connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { CliFailure, usageFailure } from '../failure.ts';
+import { usageFailure } from '../failure.ts';
 import { followRun } from '../follow-run.ts';
 import { draftRequest, typeArguments } from '../request.ts';
 import { describeRun, describeRunbookPlan, runbooksTable, runsTable } from '../runbook-screen.ts';
@@ -195,49 +195,6 @@ export const runConfirm = withConnection(async (context, input, connection) => {
 function confirmationOf(run: RunView, step: string) {
   const found = run.steps.find(({ name }) => name === step)?.confirmation ?? null;
   return found === null || found.by !== null ? null : found;
-}
-
-/** What is typed is the step's name: an Enter too many confirms nothing. */
-async function confirmOnTerminal(
-  { io, screen, options }: Context,
-  run: RunView,
-  step: string,
-  digest: string,
-): Promise<void> {
-  if ((io.stdin as { isTTY?: boolean }).isTTY !== true || options.output === 'json') {
-    throw usageFailure(
-      'A step is confirmed on a terminal, and there is none.',
-      null,
-      `a script says what it confirms: reeve runbook confirm ${run.runId} ${step} --yes --digest sha256:…`,
-    );
-  }
-  const each = run.steps.find(({ name }) => name === step);
-  await screen.print(describeRun(run, screen.out, screen.width));
-  if (each !== undefined) {
-    const what = `${each.command} ${canonicalJson(each.arguments ?? {})}`;
-    await screen.print(
-      `${screen.out.bold(visibleLine(each.title))}: ${visibleLine(what)}\n${digest}\n`,
-    );
-  }
-  const lines = createInterface({ input: io.stdin, terminal: false });
-  try {
-    const typed = new Promise<string>((resolve) => {
-      lines.once('line', resolve);
-      lines.once('close', () => resolve(''));
-    });
-    await screen.say(
-      `Type ${screen.err.bold(visibleLine(step))} to confirm exactly this, or Enter to leave: `,
-    );
-    if ((await typed).trim() === step) return;
-  } finally {
-    lines.close();
-  }
-  throw new CliFailure(
-    exitCodes.refused,
-    'Nothing was confirmed.',
-    'What was typed is not the name of the step.',
-    'ask again to confirm it, or cancel the run: reeve runbook cancel RUN',
-  );
 }
 
 async function requestOf(

@@ -17,6 +17,11 @@ export interface Settings {
   readonly policy: string | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
+  /** Null: it listens without TLS. */
+  readonly tls: TlsFiles | null;
+  /** Addresses and networks (CIDR) whose X-Forwarded-For, -Proto and -Host count. */
+  readonly proxy: { readonly trusted: readonly string[] };
+  readonly rate: RateSettings;
   /** Host names that requests may name besides loopback's and publicUrl's. */
   readonly allowedHosts: readonly string[];
   readonly defaultEnvironment: string;
@@ -76,6 +81,21 @@ export interface OidcSettings {
 
 /** Times in milliseconds. */
 export interface ApprovalSettings {
+/** PEM files: a certificate with its chain, and its key. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** How fast calls may come that are put on record: so many at once, so many a second after that. */
+export interface RateSettings {
+  readonly perPrincipal: { readonly perSecond: number; readonly burst: number };
+}
+
+export const rateDefaults: RateSettings = Object.freeze({
+  perPrincipal: Object.freeze({ perSecond: 50, burst: 1_000 }),
+});
+
   /** How long answers are taken after a request. */
   readonly expireAfterMs: number;
   /** How soon after the last grant it has to start. */

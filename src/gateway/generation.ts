@@ -13,6 +13,7 @@ import { loadPeople } from '../inventory/people.ts';
 import { loadRunbooks, type Runbooks } from '../inventory/runbooks/load.ts';
 import { loadSettings } from '../inventory/settings.ts';
 import { loadPolicy, type Policy } from '../policy/load.ts';
+import { readTlsPair, type TlsPair } from './tls-pair.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +32,8 @@ export interface Generation {
   /** `sha256:…` over the hashes of all its files and the settings as they came out, variables included. */
   readonly hash: string;
   readonly warnings: readonly Diagnostic[];
+  /** What it is reached by over TLS; null without, and in a process that nobody reaches over a network. */
+  readonly tls: TlsPair | null;
   /** A variable of the gateway's own environment. A function, because values are shown and hashed nowhere. */
   readonly variable: (name: string) => string | undefined;
 }
@@ -50,10 +53,14 @@ export class ConfigurationError extends ReeveError {
   }
 }
 
-/** Loads settings, then the inventory, its runbooks and the people that they name, then the policy over both. */
+/**
+ * Loads settings, then the inventory, its runbooks and the people that they name, then the policy over both. `served`: for
+ * a gateway that others reach, which alone has to be able to read the key of its certificate.
+ */
 export async function loadGeneration(
   configFile: string,
   variables: Variables,
+  served: 'served' | 'not-served' = 'not-served',
 ): Promise<Loaded<Generation>> {
   const settings = loadSettings(configFile, variables);
   if (!settings.ok) return settings;
@@ -76,6 +83,10 @@ export async function loadGeneration(
     Object.keys(settings.value.environments),
   );
   if (!policy.ok) return { ok: false, diagnostics: [...loaded, ...policy.diagnostics] };
+
+  const { tls: keys } = settings.value;
+  const tls = keys === null || served === 'not-served' ? null : readTlsPair(keys);
+  if (tls !== null && !tls.ok) return { ok: false, diagnostics: [...loaded, tls.problem] };
 
   const files = [
     fileHash(settings.value.file),
@@ -101,6 +112,7 @@ export async function loadGeneration(
       files: Object.freeze(files),
       hash,
       warnings: Object.freeze([...loaded, ...policy.warnings]),
+      tls: tls?.pair ?? null,
       variable: (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
     }),
   };

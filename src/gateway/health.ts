@@ -2,6 +2,7 @@
 import { ReeveError } from '../core/errors.ts';
 import type { Health } from './gateway.ts';
 import type { House } from './house.ts';
+import type { TlsPair } from './tls-pair.ts';
 
 export function health(house: House): Health {
   const problems: string[] = [];
@@ -23,6 +24,8 @@ export function health(house: House): Health {
   const unsigned = house.log.trouble();
   // Commands of high and critical risk start only once their intent is signed.
   if (unsigned !== null) problems.push(unsigned);
+  const expired = certificateTrouble(current.tls, house.clock.now());
+  if (expired !== null) problems.push(expired);
   if (house.runner.capabilities.tier === 'none' && current.settings.sandbox === 'required') {
     problems.push('The sandbox cannot be set up on this host; see reeve doctor.');
   }
@@ -40,6 +43,12 @@ export function health(house: House): Health {
     frozen: isFrozen(house),
     trust: house.trust,
   };
+}
+
+/** Null while clients still take it. */
+function certificateTrouble(tls: TlsPair | null, now: number): string | null {
+  if (tls === null || now < tls.validTo) return null;
+  return `The certificate ended on ${new Date(tls.validTo).toISOString()}: put a new one in place, then reeve reload.`;
 }
 
 /** A durable write costs: whoever asks for health in a loop gets the answer of the last second. */

@@ -9,6 +9,7 @@ import type { Settings } from '../core/settings.ts';
 const takenUpOnce: readonly (readonly [string, (settings: Settings) => unknown])[] = [
   ['listen', (s) => s.listen],
   ['publicUrl', (s) => s.publicUrl],
+  ['tls', (s) => s.tls !== null],
   ['allowedHosts', (s) => s.allowedHosts],
   ['concurrency', (s) => [s.concurrency.running, s.concurrency.waiting]],
   ['grace', (s) => s.graceMs],

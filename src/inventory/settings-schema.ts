@@ -12,6 +12,7 @@ import {
 import { approvalsSchema } from './settings-approvals.ts';
 import { auditSchema } from './settings-audit.ts';
 import { dependenciesSchema } from './settings-dependencies-schema.ts';
+import { proxySchema, rateSchema, tlsSchema } from './settings-door.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
 import { rotationSchema } from './settings-rotation.ts';
@@ -95,6 +96,15 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe("Host names that requests may name besides loopback's and publicUrl's."),
   defaultEnvironment: environmentName
+  tls: tlsSchema
+    .optional()
+    .describe('Serve over TLS: tls: { certificate: FILE, key: FILE }. Read anew by each reload.'),
+  proxy: proxySchema
+    .optional()
+    .describe('The proxy in front of this gateway: proxy: { trusted: [10.0.0.0/8] }.'),
+  rate: rateSchema
+    .optional()
+    .describe('How fast one may ask: rate: { perPrincipal: { perSecond: 50, burst: 1000 } }.'),
     .optional()
     .describe('The environment of requests that name none. Default: the only one, or development.'),
   environments: z

@@ -19,6 +19,7 @@ import { readSecretSources } from './secret-sources.ts';
 import { readApprovals } from './settings-approvals.ts';
 import { readAuditSettings } from './settings-audit.ts';
 import { readDependencies } from './settings-dependencies.ts';
+import { readProxy, readRate, readTls } from './settings-door.ts';
 import { readEnvironments } from './settings-environments.ts';
 import { readOidc } from './settings-oidc.ts';
 import { type Overridden, type Overrides, readOverrides } from './settings-overrides.ts';
@@ -135,6 +136,9 @@ function complete(
     listen,
     publicUrl,
     allowedHosts: fields.allowedHosts ?? [],
+    tls: readTls(written.tls, environments, folder, findings),
+    proxy: readProxy(written.proxy, findings),
+    rate: readRate(written.rate),
     defaultEnvironment,
     environments: Object.fromEntries(environments),
     secrets,

@@ -33,6 +33,9 @@ test('the least that loads has the documented defaults', (t) => {
     policy: null,
     listen: { host: '127.0.0.1', port: 8080 },
     publicUrl: null,
+    tls: null,
+    proxy: { trusted: [] },
+    rate: { perPrincipal: { perSecond: 50, burst: 1_000 } },
     allowedHosts: [],
     defaultEnvironment: 'development',
     environments: {

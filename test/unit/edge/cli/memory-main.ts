@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { keepEverything } from '../../../../src/core/retention.ts';
-import { approvalDefaults, auditDefaults, type Settings } from '../../../../src/core/settings.ts';
+import {
+  approvalDefaults,
+  auditDefaults,
+  rateDefaults,
+  type Settings,
+} from '../../../../src/core/settings.ts';
 import { runCli } from '../../../../src/edge/cli/cli.ts';
 import type { Wiring } from '../../../../src/edge/cli/wiring.ts';
 import { ensureLocalToken } from '../../../../src/edge/identity/local-token.ts';
@@ -60,6 +65,9 @@ function settingsOf(file: string): Settings {
     policy: null,
     listen: { host: '127.0.0.1', port: 0 },
     publicUrl: null,
+    tls: null,
+    proxy: { trusted: [] },
+    rate: rateDefaults,
     allowedHosts: [],
     defaultEnvironment: 'development',
     environments: {},

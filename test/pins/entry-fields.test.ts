@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as entries from '../../src/audit/entries.ts';
 import type { Answer } from '../../src/core/approval.ts';
+import { newRun } from '../../src/runbooks/machine/machine.ts';
 import { assuranceFacts } from '../contract/assurance.ts';
 import { anAnswer, anExecution, aToken } from '../contract/samples.ts';
 import { rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
+import { freeze, runbookOf } from '../unit/runbooks/house.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -102,6 +104,56 @@ test('the entries of a run and of a refusal have these fields, and hold no argum
   const refused = await entriesOf({ command: 'say', arguments: { text: 7 } });
   assert.deepEqual(fields(refused.at(-1)!.body), [...call, 'errorCode', 'errorMessage', 'status']);
   await gateway.stop();
+});
+
+test('the entries of runs of runbooks have these fields', () => {
+  const frozen = freeze(runbookOf([{ name: 'a' }]), { label: 'nobody’s business' });
+  const principal = { id: 'bot', kind: 'agent', roles: [], onBehalfOf: null } as const;
+  const caller = { principal, face: 'rest', client: null } as const;
+  const salt = Buffer.alloc(32, 7).toString('base64url');
+  const run = { id: 'run_1', frozen, caller, trust: 'gateway', salt, startedAt: 1 } as const;
+  const which = ['environment', 'run', 'runbook'];
+  const started = entries.runbookStarted(run);
+  assert.equal(started.requestId, 'run_1');
+  assert.ok(!JSON.stringify(started).includes('business'));
+  assert.deepEqual(
+    fields(started.body),
+    [
+      ...which,
+      'approvals',
+      'client',
+      'commandsHash',
+      'face',
+      'onBehalfOf',
+      'parametersCommitment',
+      'risk',
+      'runbookHash',
+      'steps',
+      'tool',
+      'trust',
+    ].sort(),
+  );
+  const moved = { about: 'step', step: 'a', from: 'running', to: 'failed', why: 'w' } as const;
+  const stepped = entries.runbookStepped(run, 2, { ...moved, phase: 'run', attempt: 1 }, 'req_1');
+  const of = ['about', 'attempt', 'execution', 'from', 'phase', 'step', 'to', 'why'];
+  assert.deepEqual(fields(stepped.body), [...which, ...of].sort());
+  const said = { about: 'person', action: 'skip', how: null, step: 'a', by: 'ann' } as const;
+  const steered = entries.runbookSteered(run, 3, { ...said, reason: 'r' });
+  assert.equal(steered.principal, 'ann');
+  assert.deepEqual(fields(steered.body), [...which, 'action', 'how', 'reason', 'step'].sort());
+  const ended = entries.runbookEnded(run, 4, newRun(frozen), null);
+  const counts = ['cancelled', 'completed', 'failed', 'pending', 'running', 'skipped', 'unknown'];
+  assert.deepEqual(
+    fields(ended.body),
+    [
+      ...which,
+      'durationMs',
+      'rolledBack',
+      'status',
+      'why',
+      ...counts.map((s) => `steps.${s}`),
+    ].sort(),
+  );
 });
 
 test('the entries of approvals and of credentials have these fields', () => {

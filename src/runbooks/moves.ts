@@ -1,27 +1,7 @@
 /** What can be done next with a run. In: a run and its steps. Out: moves, the most pressing first; each is one that the desk takes. Pure. */
 import { isOver } from '../core/runbook.ts';
 import type { RunbookRun } from '../core/runbook-ports.ts';
-import type { StepView } from './view.ts';
-
-/** The name by which the whole run is confirmed, where its runbook says `approvals: whole`. No step is called so. */
-export const whole = 'whole';
-
-/** What a person, or whoever started it, can do now. `verb` as the command line and the desk call it. */
-export interface Move {
-  readonly verb:
-    | 'confirm'
-    | 'pause'
-    | 'resume'
-    | 'cancel'
-    | 'retry'
-    | 'skip'
-    | 'resolve'
-    | 'rollback'
-    | 'approve';
-  readonly step: string | null;
-  readonly requestId: string | null;
-  readonly why: string;
-}
+import { type Move, type StepView, whole } from './step-view.ts';
 
 /** A known state and a clear next move: what whoever may steer it can do now, the most pressing first. */
 export function movesOf(run: RunbookRun, steps: readonly StepView[]): readonly Move[] {

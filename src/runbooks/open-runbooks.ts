@@ -17,10 +17,10 @@ import type { RunbookDesk, Steering } from './desk.ts';
 import { applyEvent } from './drive/apply.ts';
 import { startDriver } from './drive/driver.ts';
 import { listRunbooks } from './list-runbooks.ts';
-import { whole } from './moves.ts';
 import { planView } from './plan-view.ts';
 import { assertMaySteer, readsAll, runInSight } from './sight.ts';
 import { beginRun } from './start.ts';
+import { whole } from './step-view.ts';
 import { type RunView, viewOf, wholeDigest } from './view.ts';
 
 /** Milliseconds between looks for whoever watches, and characters that a reason may have. */

@@ -8,39 +8,10 @@ import { isOver, type RunbookState, type RunStatus, type StepState } from '../co
 import type { RunbookRun } from '../core/runbook-ports.ts';
 import { activeMs } from './drive/apply.ts';
 import type { Driver } from './drive/driver.ts';
-import { type Move, movesOf } from './moves.ts';
+import { movesOf } from './moves.ts';
+import type { Move, StepView } from './step-view.ts';
 
-export { type Move, whole } from './moves.ts';
-
-/** One request that the run has made. */
-export interface AskedView {
-  readonly requestId: string;
-  readonly phase: string;
-  readonly attempt: number;
-  readonly command: string;
-  readonly status: Execution['status'];
-  readonly errorCode: string | null;
-}
-
-export interface StepView {
-  readonly name: string;
-  readonly title: string;
-  readonly command: string;
-  readonly risk: Risk;
-  readonly needs: readonly string[];
-  readonly status: StepState['status'];
-  readonly phase: string | null;
-  readonly attempt: number;
-  /** What its command gets, once that is known. */
-  readonly arguments: JsonObject | null;
-  /** `digest` is what a confirmation is for; `by` who gave it. Null where none is waited for, or was given. */
-  readonly confirmation: { readonly digest: string; readonly by: string | null } | null;
-  readonly skipped: string | null;
-  readonly problem: string | null;
-  readonly rollback: StepState['rollback'] & { readonly command: string | null };
-  /** Oldest first. */
-  readonly requests: readonly AskedView[];
-}
+export { type AskedView, type Move, type StepView, whole } from './step-view.ts';
 
 /** Times in milliseconds since 1970. */
 export interface RunView {

@@ -8,7 +8,7 @@ import { isOver, type RunStatus, runStatuses } from '../../../core/runbook.ts';
 import { type Resolution, resolutions } from '../../../core/runbook-event.ts';
 import { parseStrictJson } from '../../../core/strict-json.ts';
 import type { StartRequest } from '../../../runbooks/desk.ts';
-import { whole } from '../../../runbooks/moves.ts';
+import { whole } from '../../../runbooks/step-view.ts';
 import type { RunView } from '../../../runbooks/view.ts';
 import { runReportOf } from '../../rest/convert-runbooks.ts';
 import { confirmOnTerminal } from '../confirm-step.ts';

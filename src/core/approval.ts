@@ -5,6 +5,7 @@
 import type { DecidedStage } from './decision.ts';
 import type { JsonObject } from './json.ts';
 import type { Caller } from './principal.ts';
+import type { TraceContext } from './tracing.ts';
 
 export const verdicts = ['approve', 'reject'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -83,4 +84,6 @@ export interface ApprovalRequest {
   /** The call itself, from which the invocation is prepared anew (`ExecuteRequest`). */
   readonly call: JsonObject;
   readonly dossier: Dossier;
+  /** The trace that the request belongs to, so that the run does too, hours later; null or left out where there is none. */
+  readonly trace?: TraceContext | null;
 }

@@ -57,6 +57,18 @@ export interface Settings {
   readonly webhooks: readonly WebhookSettings[];
   /** How long payloads are kept; taken up anew with each reload. */
   readonly retention: RetentionPolicy;
+  /** Where traces go; null or left out: nowhere, unless OTEL_* variables say so. */
+  readonly traces?: TraceSettings | null;
+}
+
+export interface TraceSettings {
+  /** Where spans are sent by POST, path and all (OTLP over HTTP). */
+  readonly endpoint: string;
+  readonly service: string;
+  /** The part of requests that is traced, from 0 to 1. */
+  readonly sample: number;
+  /** True takes a caller's word for whether its request is traced. */
+  readonly followCallers: boolean;
 }
 
 /** Checkpoints that this gateway could not take back. `url` has no slash at its end. */

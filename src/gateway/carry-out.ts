@@ -72,6 +72,8 @@ export async function carryOut(
     return 'done';
   }
 
+  const { trace } = live;
+  trace.enter('run');
   live.status({ ...live.execution, status: 'running', startedAt, policies });
   const unsigned = await signed(house, live);
   if (unsigned !== null) {
@@ -80,6 +82,14 @@ export async function carryOut(
   }
   const ran = await run(house, live, ready);
   const outcome = ready.withheld === null ? ran : withoutOutput(ran);
+  trace.note({
+    'process.exit.code': outcome.exitCode,
+    'reeve.signal': outcome.signal,
+    'reeve.status': outcome.status,
+    'reeve.sandbox.tier': outcome.sandbox.tier,
+  });
+  trace.leave(outcome.errorCode);
+  trace.enter('record');
   await conclude(house, live, outcome, read(house, outcome, ready));
   return 'done';
 }
@@ -145,6 +155,7 @@ async function run(
       // A secret that is made of another one is to arrive whole.
       withheld: withheld !== null,
       onStarted: (handle) => {
+        live.trace.event('reeve.process_started');
         try {
           house.store.attach(requestId, handle);
         } catch (error) {

@@ -45,7 +45,9 @@ export async function conclude(
       try {
         const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry, result);
         house.live.delete(requestId);
-        live.end(ours ? ended : (house.store.execution(requestId) ?? ended));
+        const stands = ours ? ended : (house.store.execution(requestId) ?? ended);
+        live.end(stands);
+        house.ended?.(stands);
         return;
       } catch (error) {
         attempts += 1;
@@ -106,6 +108,7 @@ export function settle(
   }
   house.live.delete(execution.requestId);
   live.end(answer);
+  house.ended?.(answer);
 }
 
 /** How recovery ends one of this process's own that was given up before a process, and could not be settled then. */

@@ -2,9 +2,11 @@
 
 import type { VerifiableLog } from '../audit/log/log.ts';
 import type { AssuranceRecord } from '../core/assurance-record.ts';
+import type { Execution } from '../core/execution.ts';
 import type { PasskeyVerifier } from '../core/people-ports.ts';
 import type { Clock, Ids, Liveness, Queue, Store } from '../core/ports.ts';
 import { type Caller, localUser, type Trust } from '../core/principal.ts';
+import type { Tracing } from '../core/tracing.ts';
 import type { Runner } from '../run/runner.ts';
 import type { AssuranceRequest } from './assurance.ts';
 import type { Generations } from './generation.ts';
@@ -42,6 +44,10 @@ export interface House {
   readonly lagging?: () => readonly string[];
   /** Holds a tool to its command line and keeps what that showed; left out where nothing here can. */
   readonly assure?: (caller: Caller, request: AssuranceRequest) => Promise<AssuranceRecord>;
+  /** Left out where nothing is traced. */
+  readonly tracing?: Tracing;
+  /** Told of every request that has ended, right after its end is on record. */
+  readonly ended?: (execution: Execution) => void;
   /** Trouble that no caller waits for: told to the operator's log. */
   readonly report: (message: string, error?: unknown) => void;
 }

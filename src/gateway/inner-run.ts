@@ -14,6 +14,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ResultDeclaration } from '../core/result.ts';
 import { noSecrets, SealedSecrets } from '../core/secret.ts';
+import { noTracing } from '../core/tracing.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
 import { carryOut } from './carry-out.ts';
 import { settle } from './conclude.ts';
@@ -23,6 +24,7 @@ import { gatewayCaller, type House } from './house.ts';
 import { approvalRequired, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
 import { asReeveError, refuse } from './refuse.ts';
+import { RunTrace } from './run-trace.ts';
 import { readSecret, sourceOf, unavailable } from './secret-source.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -129,7 +131,8 @@ async function begin(
     const queued: Execution = { ...draft, ...known, status: 'queued' };
     const under = { generation: generation.hash, sandbox: house.runner.report(invocation) };
     house.store.accept(queued, [asked(queued), decided(queued, decision, under)], null);
-    const live = new LiveRun(queued);
+    const tracing = house.tracing ?? noTracing;
+    const live = new LiveRun(queued, new RunTrace(tracing, tracing.current(), queued));
     house.live.set(queued.requestId, live);
     return { live, invocation, decision, secrets, result: command.result };
   } catch (error) {

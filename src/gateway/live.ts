@@ -5,6 +5,7 @@
 import type { Execution } from '../core/execution.ts';
 import type { ExecutionEvent } from './gateway.ts';
 import { type Block, OutputBlocks } from './output-blocks.ts';
+import { type RunTrace, untraced } from './run-trace.ts';
 
 /** Bytes of live output kept for those who look on late, and held back for those who read slowly. */
 const transcriptBytes = 4 * 2 ** 20;
@@ -20,8 +21,11 @@ export class LiveRun {
   readonly #watchers = new Set<Watcher>();
   readonly #settled = Promise.withResolvers<Execution>();
 
-  constructor(execution: Execution) {
+  readonly trace: RunTrace;
+
+  constructor(execution: Execution, trace: RunTrace = untraced) {
     this.execution = execution;
+    this.trace = trace;
   }
 
   /** Resolves when the end is on record; never before. */
@@ -41,6 +45,7 @@ export class LiveRun {
 
   end(execution: Execution): void {
     this.execution = execution;
+    this.trace.end(execution);
     for (const watcher of this.#watchers) watcher.push({ kind: 'end', execution });
     this.#watchers.clear();
     this.#settled.resolve(execution);

@@ -10,6 +10,7 @@ import type { Execution } from '../core/execution.ts';
 import type { Invocation } from '../core/invocation.ts';
 import type { Caller } from '../core/principal.ts';
 import { noSecrets, type SealedSecrets } from '../core/secret.ts';
+import { noTracing, type TraceContext } from '../core/tracing.ts';
 import { grantsFor } from './approvals/grants.ts';
 import { carryOut, known } from './carry-out.ts';
 import { settle } from './conclude.ts';
@@ -20,6 +21,7 @@ import type { House } from './house.ts';
 import { commandInSight, decide, objections } from './judge.ts';
 import { LiveRun } from './live.ts';
 import { type Prepared, prepareAgain } from './prepare-again.ts';
+import { RunTrace } from './run-trace.ts';
 import { stillPresent } from './who.ts';
 import { isSource, Withheld } from './withheld.ts';
 
@@ -29,15 +31,18 @@ export function enqueue(
   caller: Caller,
   execution: Execution,
   prepared: Prepared,
+  context: TraceContext | null = null,
 ): void {
-  const live = new LiveRun(execution);
+  const trace = new RunTrace(house.tracing ?? noTracing, context, execution);
+  const live = new LiveRun(execution, trace);
   house.live.set(execution.requestId, live);
   hand(house, caller, live, prepared);
 }
 
 /** Hands what is live to the queue. */
 export function hand(house: House, caller: Caller, live: LiveRun, prepared: Prepared): void {
-  const { execution } = live;
+  const { execution, trace } = live;
+  trace.enter('queue');
   // What starts within this very turn was prepared just now.
   let waited = false;
   house.queue
@@ -45,7 +50,12 @@ export function hand(house: House, caller: Caller, live: LiveRun, prepared: Prep
       requestId: execution.requestId,
       principal: execution.principal,
       key: execution.concurrencyKey,
-      start: () => perform(house, caller, live, prepared, waited),
+      start: () =>
+        trace.within(async () => {
+          const how = await perform(house, caller, live, prepared, waited);
+          if (how === 'busy') trace.enter('queue');
+          return how;
+        }),
       signal: live.controller.signal,
     })
     .catch((error) => notStarted(house, live, known(house, error)));
@@ -92,6 +102,7 @@ async function perform(
     if (dependsOnAnything(house, caller, invocation)) {
       // Nobody looks for what could not start yet.
       if (isFull(house, invocation)) return 'busy';
+      live.trace.enter('dependencies');
       await dependenciesOf(house, caller, live, prepared);
       if (isOver(house, live)) return 'busy';
       assertNotFrozen(house);
@@ -100,6 +111,7 @@ async function perform(
     if (invocation.secrets.length > 0) {
       // Nobody is asked for a secret that could not be used yet.
       if (isFull(house, invocation)) return 'busy';
+      live.trace.enter('secrets');
       secrets = await secretsFor(house, caller, live, prepared);
       if (isOver(house, live)) return 'busy';
       ({ permit, policies } = decideAgain(house, caller, live.execution, invocation));

@@ -103,5 +103,6 @@ function settle(
   const ended: Execution = { ...execution, status: to, finishedAt: at, errorCode, errorMessage };
   const entry = to === 'unknown' ? lost(ended) : settled(ended);
   const { requestId, status } = execution;
-  house.store.settle(requestId, status, to, at, errorCode, errorMessage, entry);
+  if (house.store.settle(requestId, status, to, at, errorCode, errorMessage, entry))
+    house.ended?.(ended);
 }

@@ -24,6 +24,7 @@ export function refuse(house: House, execution: Execution, error: ReeveError): R
   } catch (failure) {
     throw asReeveError(house, failure);
   }
+  house.ended?.(rejected);
   return new Refusal(execution.requestId, error);
 }
 

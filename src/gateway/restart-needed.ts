@@ -16,6 +16,7 @@ const takenUpOnce: readonly (readonly [string, (settings: Settings) => unknown])
   ['sandbox', (s) => s.sandbox],
   ['auditFile', (s) => s.auditFile],
   ['auditRotation', (s) => s.auditRotation],
+  ['telemetry', (s) => s.traces ?? null],
 ];
 
 export function restartNeeded(started: Settings, loaded: Settings): readonly Diagnostic[] {

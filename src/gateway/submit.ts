@@ -13,6 +13,7 @@ import type { Execution, StepOrigin } from '../core/execution.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
+import { noTracing, type Span, type TraceContext } from '../core/tracing.ts';
 import { prepareInvocation } from '../inventory/invoke.ts';
 import { approvalRequest, assertPatience } from './approvals/ask.ts';
 import { factsOfCommand, factsOfInvocation, newExecution } from './draft.ts';
@@ -24,6 +25,7 @@ import { enqueue } from './perform.ts';
 import type { Prepared } from './prepare-again.ts';
 import { asReeveError, refuse } from './refuse.ts';
 import { askedAgain, idempotencyOf, keyConflict, replay, replayStep } from './replay.ts';
+import { factsOf } from './run-trace.ts';
 
 /**
  * Resolves with the execution once it is queued (or with an earlier one, by its idempotency key or its step); else throws
@@ -36,6 +38,33 @@ export async function submit(
   step: StepOrigin | null = null,
 ): Promise<Execution> {
   const draft = newExecution(house, caller, request.command, step);
+  const tracing = house.tracing ?? noTracing;
+  const above = tracing.current();
+  const span = tracing.start('reeve.decide', { parent: above });
+  // What follows belongs to the request; where nobody asked from outside, to the decision itself.
+  const context = above ?? span.context;
+  try {
+    const execution = await tracing.within(context, draft.requestId, () =>
+      decideAndAccept(house, caller, request, draft, context, span),
+    );
+    span.note({ ...factsOf(execution), 'reeve.status': execution.status });
+    span.end(null);
+    return execution;
+  } catch (error) {
+    span.note({ ...factsOf(draft), 'reeve.status': 'rejected' });
+    span.end(error instanceof ReeveError ? error.code : 'COMMAND_EXECUTION_FAILED');
+    throw error;
+  }
+}
+
+async function decideAndAccept(
+  house: House,
+  caller: Caller,
+  request: ExecuteRequest,
+  draft: Execution,
+  context: TraceContext | null,
+  span: Span,
+): Promise<Execution> {
   let known: Partial<Execution> = {};
   let policies: readonly string[] = [];
   try {
@@ -47,6 +76,7 @@ export async function submit(
     const generation = house.generations.current;
     const command = commandInSight(generation, caller, house.trust, request.command);
     known = factsOfCommand(command);
+    span.note(factsOf({ ...draft, ...known }));
 
     const invocation = await prepareInvocation(
       command,
@@ -63,7 +93,10 @@ export async function submit(
 
     const execution: Execution = { ...draft, ...known, policies };
     const prepared: Prepared = { request, invocation };
-    const asks = { house, caller, execution, generation, command, prepared, idempotency };
+    const asks: Asked = {
+      ...{ house, caller, execution, generation, command, prepared, idempotency },
+      context,
+    };
     return decision.kind === 'needs-approval'
       ? awaitApproval(asks, decision)
       : queue(asks, decision);
@@ -80,6 +113,7 @@ interface Asked {
   readonly command: Command;
   readonly prepared: Prepared;
   readonly idempotency: IdempotencyKey | null;
+  readonly context: TraceContext | null;
 }
 
 /** From here to `enqueue` nothing awaits: the room that was seen in the queue is still there. */
@@ -89,7 +123,7 @@ function queue(asks: Asked, decision: Decision): Execution {
   assertRoom(house, asks.execution);
   const queued: Execution = { ...asks.execution, status: 'queued' };
   return accepted(asks, queued, decision, null, (execution) =>
-    enqueue(house, caller, execution, prepared),
+    enqueue(house, caller, execution, prepared, asks.context),
   );
 }
 
@@ -102,8 +136,19 @@ function awaitApproval(
   assertOpen(house);
   assertPatience(house, generation, asks.execution.principal);
   const waiting: Execution = { ...asks.execution, status: 'awaiting_approval' };
-  const request = approvalRequest(house, generation, caller, waiting, command, prepared, decision);
-  return accepted(asks, waiting, decision, request, () => {});
+  const request = approvalRequest(
+    house,
+    generation,
+    caller,
+    waiting,
+    command,
+    prepared,
+    decision,
+    asks.context,
+  );
+  return accepted(asks, waiting, decision, request, ({ requestId }) =>
+    house.tracing?.remember(requestId, asks.context),
+  );
 }
 
 function accepted(

@@ -15,6 +15,7 @@ import { dependenciesSchema } from './settings-dependencies-schema.ts';
 import { proxySchema, rateSchema, tlsSchema } from './settings-door.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
+import { telemetrySchema } from './settings-telemetry.ts';
 import { rotationSchema } from './settings-rotation.ts';
 import { webhooksSchema } from './settings-webhooks-schema.ts';
 
@@ -182,6 +183,9 @@ export const settingsSchema = z.strictObject({
   retention: retentionSchema
     .optional()
     .describe('How long payloads are kept: retention: { default: 90d, output: 30d, rules: […] }.'),
+  telemetry: telemetrySchema
+    .optional()
+    .describe('Where traces go: telemetry: { traces: { endpoint: http://HOST:4318/v1/traces } }.'),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;
 

@@ -26,6 +26,7 @@ import { type Overridden, type Overrides, readOverrides } from './settings-overr
 import { readRetention } from './settings-retention.ts';
 import { readRotation } from './settings-rotation.ts';
 import { type SettingsFile, settingsDefaults, settingsSchema } from './settings-schema.ts';
+import { readTraces } from './settings-telemetry.ts';
 import {
   type Blame,
   checkPolicyFolder,
@@ -165,5 +166,6 @@ function complete(
     approvals: readApprovals(written.approvals),
     webhooks: readWebhooks(written.webhooks, environments, folder, findings),
     retention: readRetention(written.retention, environments, findings),
+    traces: readTraces(written.telemetry),
   };
 }

@@ -10,6 +10,7 @@ import type { Execution } from '../../core/execution.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { deepFreeze } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
+import type { TraceContext } from '../../core/tracing.ts';
 import type { Generation } from '../generation.ts';
 import type { House } from '../house.ts';
 import type { Prepared } from '../prepare-again.ts';
@@ -23,6 +24,7 @@ export function approvalRequest(
   command: Command,
   { request, invocation }: Prepared,
   decision: Extract<Decision, { kind: 'needs-approval' }>,
+  trace: TraceContext | null = null,
 ): ApprovalRequest {
   const { approvals } = generation.settings;
   return deepFreeze({
@@ -37,6 +39,7 @@ export function approvalRequest(
       policies: decision.policies,
       sandbox: house.runner.report(invocation),
     }),
+    ...(trace === null ? {} : { trace }),
   });
 }
 

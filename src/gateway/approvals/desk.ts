@@ -23,6 +23,7 @@ import type { House } from '../house.ts';
 import { readExecution } from '../read.ts';
 import { asReeveError } from '../refuse.ts';
 import { present } from '../who.ts';
+import { approvalSpan } from './approval-span.ts';
 import { close } from './expire.ts';
 import { listApprovals } from './list.ts';
 import { proceed } from './proceed.ts';
@@ -119,8 +120,25 @@ async function answer(house: House, caller: Caller, requestId: string, given: An
     step = { ...considered, entries: entriesFor(at, considered) };
     return step;
   });
+  tellEnd(house, state, (step as AnswerStep | null)?.next ?? null);
   if ((step as AnswerStep | null)?.next.kind === 'queue') proceed(house, state);
   return viewOf(house, caller, state);
+}
+
+/** The wait is over, granted or rejected; null or `wait`: it is not. */
+function tellEnd(house: House, state: ApprovalState, next: AnswerStep['next'] | null): void {
+  const { execution, request } = state;
+  switch (next?.kind) {
+    case 'queue':
+      approvalSpan(house, execution, request, { outcome: 'granted', errorCode: null });
+      break;
+    case 'reject':
+      approvalSpan(house, execution, request, { outcome: 'closed', errorCode: next.errorCode });
+      house.ended?.(execution);
+      break;
+    default:
+      break;
+  }
 }
 
 function entriesFor(

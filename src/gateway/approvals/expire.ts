@@ -5,6 +5,7 @@
 import { settled } from '../../audit/entries.ts';
 import type { Execution } from '../../core/execution.ts';
 import type { House } from '../house.ts';
+import { approvalSpan } from './approval-span.ts';
 
 export function expiry(house: House): () => void {
   /** When it is over by the clock that never goes back. */
@@ -38,7 +39,7 @@ export function close(
 ): boolean {
   const at = Math.max(house.clock.now(), execution.requestedAt);
   const ended: Execution = { ...execution, status: to, finishedAt: at, errorCode, errorMessage };
-  return house.store.settle(
+  const ours = house.store.settle(
     execution.requestId,
     'awaiting_approval',
     to,
@@ -47,4 +48,10 @@ export function close(
     errorMessage,
     settled(ended),
   );
+  if (ours) {
+    const request = house.store.approvals.state(execution.requestId)?.request;
+    approvalSpan(house, execution, request, { outcome: 'closed', errorCode });
+    house.ended?.(ended);
+  }
+  return ours;
 }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReeveError } from '../../core/errors.ts';
 import type { ApprovalState } from '../../core/people-ports.ts';
+import { noTracing } from '../../core/tracing.ts';
 import { prepareInvocation } from '../../inventory/invoke.ts';
 import { known } from '../carry-out.ts';
 import { settle } from '../conclude.ts';
@@ -14,6 +15,7 @@ import { commandInSight } from '../judge.ts';
 import { LiveRun } from '../live.ts';
 import { hand } from '../perform.ts';
 import type { Prepared } from '../prepare-again.ts';
+import { RunTrace } from '../run-trace.ts';
 import { present } from '../who.ts';
 import { isOverdue } from './grants.ts';
 
@@ -22,7 +24,10 @@ const roomMs = 250;
 
 /** Returns at once; what happens goes on record. A crash from here on leaves `queued`: another gateway takes it over. */
 export function proceed(house: House, state: ApprovalState): void {
-  const live = new LiveRun(state.execution);
+  const context = state.request.trace ?? null;
+  const trace = new RunTrace(house.tracing ?? noTracing, context, state.execution);
+  const live = new LiveRun(state.execution, trace);
+  trace.enter('queue');
   live.mustStartBy = house.clock.monotonic() + timeLeft(house, state);
   house.live.set(state.execution.requestId, live);
   void follow(house, live, state).catch((error) =>

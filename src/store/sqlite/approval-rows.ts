@@ -4,12 +4,13 @@ import type { Answer, ApprovalRequest } from '../../core/approval.ts';
 import type { Execution } from '../../core/execution.ts';
 import { deepFreeze } from '../../core/json.ts';
 import type { ApprovalState } from '../../core/people-ports.ts';
+import type { TraceContext } from '../../core/tracing.ts';
 import type { Database, Row } from './database.ts';
 import { executionColumns, readExecution } from './rows.ts';
 
 const insertRequest = `insert into approval_requests
-  (id, request_id, command, environment, digest, stages, expires_at, start_by, caller, call, dossier)
-  select id, request_id, command, environment, ?, ?, ?, ?, ?, ?, ? from executions where request_id = ?`;
+  (id, request_id, command, environment, digest, stages, expires_at, start_by, caller, call, dossier, trace)
+  select id, request_id, command, environment, ?, ?, ?, ?, ?, ?, ?, ? from executions where request_id = ?`;
 
 /** Only inside the transaction that has written the execution. */
 export function insertApprovalRequest(db: Database, request: ApprovalRequest): void {
@@ -23,6 +24,7 @@ export function insertApprovalRequest(db: Database, request: ApprovalRequest): v
     JSON.stringify(request.caller),
     JSON.stringify(request.call),
     JSON.stringify(request.dossier),
+    request.trace == null ? null : JSON.stringify(request.trace),
     request.requestId,
   );
 }
@@ -56,7 +58,16 @@ export function statesBy(
     .map((row) => stateOf(db, readExecution(row), readRequest(row)));
 }
 
-const requestColumns = ['digest', 'stages', 'expires_at', 'start_by', 'caller', 'call', 'dossier'];
+const requestColumns = [
+  'digest',
+  'stages',
+  'expires_at',
+  'start_by',
+  'caller',
+  'call',
+  'dossier',
+  'trace',
+];
 const columns = [
   ...executionColumns.split(', ').map((name) => `executions.${name}`),
   ...requestColumns.map((name) => `approval_requests.${name} as asked_${name}`),
@@ -79,6 +90,9 @@ function readRequest(row: Row): ApprovalRequest {
     caller: JSON.parse(String(row.asked_caller)) as ApprovalRequest['caller'],
     call: JSON.parse(String(row.asked_call)) as ApprovalRequest['call'],
     dossier: JSON.parse(String(row.asked_dossier)) as ApprovalRequest['dossier'],
+    ...(row.asked_trace === null
+      ? {}
+      : { trace: JSON.parse(String(row.asked_trace)) as TraceContext }),
   });
 }
 

@@ -243,4 +243,8 @@ export const migrations: readonly string[] = Object.freeze([
   alter table executions add column rehearsal text;
   `,
   runbookStep,
+  // The trace that a request for approval belongs to; what was asked before this belongs to none.
+  `
+  alter table approval_requests add column trace text;
+  `,
 ]);

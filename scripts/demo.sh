@@ -4,4 +4,5 @@
 set -eu
 cd -- "$(dirname -- "$0")/.."
 sh scripts/setup.sh
+sh scripts/setup/loco.sh
 exec sh scripts/with-node.sh --disable-warning=ExperimentalWarning scripts/demo/main.ts "$@"

@@ -5,6 +5,7 @@
 
 import { printByHand } from './by-hand.ts';
 import { variablesOf } from './client.ts';
+import { operateLoco } from './loco.ts';
 import { failureCount, heading, say } from './page.ts';
 import { setStage } from './stage.ts';
 import { showAudit, tell } from './story.ts';
@@ -31,6 +32,11 @@ Each line below is run as it stands; to repeat one while the demo runs:
 } finally {
   await stage.stop();
 }
+await operateLoco().catch((error: Error) => {
+  console.error(`demo: ${error.message}`);
+  process.exitCode = 1;
+  process.exit();
+});
 printByHand(stage);
 const seconds = Math.round((performance.now() - began) / 1000);
 const failures = failureCount();

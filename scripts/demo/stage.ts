@@ -28,27 +28,58 @@ export interface Stage {
   readonly workspace: string;
   readonly url: string;
   readonly token: string;
+  /** Ends the gateway as a power cut would, and starts another one on the same state and port. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Commands never run as root: where root owns the copy, its workspace is given to an ordinary user id. */
 const workspaceOwner = 10_001;
 
-export async function setStage(): Promise<Stage> {
+/** Of an example of this checkout; `layOut` makes of the copy what is not committed. */
+export async function setStage(
+  name = 'quickstart',
+  layOut: (example: string) => void = giveWorkspace,
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-demo-'));
   // The sandbox runs as another user than root, who has to be able to walk through here.
   chmodSync(folder, 0o755);
   const example = join(folder, 'example');
-  cpSync(join(project, 'examples/quickstart'), example, { recursive: true });
-  const workspace = join(example, 'workspace');
-  if (process.getuid?.() === 0) give(workspace, workspaceOwner);
+  cpSync(join(project, 'examples', name), example, { recursive: true });
+  layOut(example);
   const state = join(folder, 'state');
   mkdirSync(state, { mode: 0o700 });
   const config = join(example, 'reeve.yaml');
 
+  let running = await serve(config, state, '0');
+  const token = readFileSync(join(state, 'local.token'), 'utf8').trim();
+  const stop = () => end(running.child);
+  // Whatever ends the demo, the gateway goes with it.
+  process.once('exit', () => running.child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void stop().then(() => process.exit(130)));
+  }
+  const crash = async () => {
+    await end(running.child, 'SIGKILL');
+    running = await serve(config, state, new URL(running.url).port);
+  };
+  const workspace = join(example, 'workspace');
+  return { folder, config, state, workspace, url: running.url, token, crash, stop };
+}
+
+function giveWorkspace(example: string): void {
+  if (process.getuid?.() === 0) give(join(example, 'workspace'), workspaceOwner);
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+}
+
+async function serve(config: string, state: string, port: string): Promise<Running> {
   const child = spawn(
     join(project, 'bin/reeve'),
-    ['serve', '--port', '0', '--config', config, '--state', state],
+    ['serve', '--port', port, '--config', config, '--state', state],
     { stdio: ['ignore', 'pipe', 'pipe'], env: gatewayVariables() },
   );
   let log = '';
@@ -57,18 +88,10 @@ export async function setStage(): Promise<Stage> {
       log = (log + chunk.toString('utf8')).slice(-20_000);
     });
   }
-  const stop = () => end(child);
-  // Whatever ends the demo, the gateway goes with it.
-  process.once('exit', () => child.kill('SIGTERM'));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void stop().then(() => process.exit(130)));
-  }
   try {
-    const url = await announced(child, state);
-    const token = readFileSync(join(state, 'local.token'), 'utf8').trim();
-    return { folder, config, state, workspace, url, token, stop };
+    return { child, url: await announced(child, state) };
   } catch (error) {
-    await stop();
+    await end(child);
     throw new Error(`the gateway did not start: ${(error as Error).message}\n${log}`);
   }
 }
@@ -86,8 +109,10 @@ async function announced(child: ChildProcess, state: string): Promise<string> {
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     if (existsSync(file)) {
-      const { url } = JSON.parse(readFileSync(file, 'utf8')) as { url: string };
-      const ready = await fetch(new URL('/readyz', url)).catch(() => null);
+      const { url, pid } = JSON.parse(readFileSync(file, 'utf8')) as { url: string; pid: number };
+      // One that was killed has left its announcement.
+      const ready =
+        pid === child.pid ? await fetch(new URL('/readyz', url)).catch(() => null) : null;
       await ready?.body?.cancel();
       if (ready?.ok === true) return url;
     }
@@ -96,10 +121,10 @@ async function announced(child: ChildProcess, state: string): Promise<string> {
   throw new Error('it was not ready within 30 s');
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await gone;
   clearTimeout(late);

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { locoApp } from '../loco/app.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -35,6 +36,17 @@ test('the demo shows the seven cases with real clients, and every check in it ho
   ]) {
     assert.match(stdout, told);
   }
+  // The second act, wherever the Loco application can be built.
+  if (locoApp().kind === 'built') {
+    for (const told of [
+      /runbook resolve run_[0-9a-f]+ migrate (done|retry)|✓ what ended is known/,
+      /✓ all five migrations are applied, once/,
+      /✓ the run is completed/,
+      /✓ the log verifies, across the crash/,
+    ]) {
+      assert.match(stdout, told);
+    }
+  } else assert.match(stdout, /its part of the story is left out/);
   assert.doesNotMatch(stdout, /✗/);
   assert.doesNotMatch(stdout, /\u001b/, 'NO_COLOR is honoured');
 

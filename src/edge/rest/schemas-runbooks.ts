@@ -67,7 +67,7 @@ export const confirmBody = z
       .min(1)
       .max(64)
       .describe('Name of a step; "whole" for a run that is confirmed whole.'),
-    digest: text.min(1).max(200).describe('What was shown: confirmation.digest of the step.'),
+    digest: text.max(200).describe('What was shown: confirmation.digest of the step.'),
     reason: reason.optional(),
     ...steering,
   })

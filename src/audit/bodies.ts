@@ -208,6 +208,13 @@ export type UnauthenticatedBody = {
   readonly times: number;
 };
 
+/** `refusals-left-out`: how many refusals of its principal are not on record since then (milliseconds since 1970), by code. */
+export type RefusalsLeftOutBody = {
+  readonly count: number;
+  readonly since: number;
+  readonly codes: readonly { readonly errorCode: string; readonly count: number }[];
+};
+
 /** `payloads-expired`: of `count` executions that had ended before `until` (milliseconds since 1970), by the rule of that name. */
 export type PayloadsExpiredBody = {
   readonly rule: string;

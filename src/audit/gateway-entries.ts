@@ -5,6 +5,7 @@
 import type { ApiToken } from '../core/credentials.ts';
 import { type Diagnostic, formatDiagnostic } from '../core/diagnostic.ts';
 import type { EntryDraft, EntryKind } from '../core/entry.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import { deepFreeze, type JsonObject } from '../core/json.ts';
 import { localUser, scopes } from '../core/principal.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   GenerationRefusedBody,
   PasskeyEnrolledBody,
   PasskeyRevokedBody,
+  RefusalsLeftOutBody,
   TokenCreatedBody,
   TokenRevokedBody,
   UnauthenticatedBody,
@@ -161,6 +163,20 @@ export function unauthenticated(at: number, facts: UnauthenticatedBody): EntryDr
     times: facts.times,
   };
   return draft('unauthenticated', at, null, body);
+}
+
+/** `since` is milliseconds since 1970. */
+export function refusalsLeftOut(
+  at: number,
+  principal: string,
+  left: { readonly since: number; readonly codes: readonly (readonly [ErrorCode, number])[] },
+): EntryDraft {
+  const body: RefusalsLeftOutBody = {
+    count: left.codes.reduce((sum, [, count]) => sum + count, 0),
+    since: left.since,
+    codes: left.codes.map(([errorCode, count]) => ({ errorCode, count })),
+  };
+  return draft('refusals-left-out', at, principal, body);
 }
 
 const name = (text: string): string => bounded(text, bounds.name);

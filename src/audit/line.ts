@@ -78,6 +78,7 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
     case 'generation-refused':
       return recordOf(entry, state, 'failed', entry.body);
     case 'unauthenticated':
+    case 'refusals-left-out':
       return recordOf(entry, state, 'rejected', entry.body);
     case 'approval-answered':
     case 'generation-loaded':

@@ -42,6 +42,7 @@ export const entryKinds = [
   'runbook-step',
   'runbook-steered',
   'runbook-ended',
+  'refusals-left-out',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -242,7 +242,10 @@ export interface Gateway {
 
   /** Decides, records and queues. Resolves as soon as the execution is on record; throws Refusal otherwise. */
   submit(caller: Caller, request: ExecuteRequest): Promise<Execution>;
-  /** Records a call that a face could not even parse, and gives the refusal to answer with; throws if it cannot. */
+  /**
+   * Records a call that a face could not even parse, and gives the refusal to answer with; throws if it cannot, and `error`
+   * itself where so many of this principal were refused that this one is only counted.
+   */
   refuse(caller: Caller | null, error: ReeveError, command: string | null): Promise<Refusal>;
   /** The execution once it is finished, or as it stands after `milliseconds` (null waits for ever) or at `signal`. */
   wait(

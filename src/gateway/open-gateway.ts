@@ -30,6 +30,7 @@ import {
   watchExecution,
 } from './read.ts';
 import { recover } from './recover.ts';
+import { refusalBoundOf } from './refusal-bound.ts';
 import { refuse } from './refuse.ts';
 import { type Rehearsals, rehearsalsOf } from './rehearse.ts';
 import { restartNeeded } from './restart-needed.ts';
@@ -42,6 +43,7 @@ const recoverMs = 5_000;
 const cancelMs = 250;
 const expiryMs = 1_000;
 const payloadsMs = 60_000;
+const refusalsMs = 10_000;
 
 /**
  * `announce` says when the record tells that this gateway began: `now` for one that others reach, `first-use` for one
@@ -67,6 +69,7 @@ export async function openGateway(house: House, options: GatewayOptions): Promis
     every(recoverMs, tidy, house),
     every(cancelMs, () => heedCancellations(house), house),
     every(expiryMs, expiry(house), house),
+    every(refusalsMs, () => refusalBoundOf(house).tell('due'), house),
     // One that comes and goes leaves it to the next that stays.
     ...(house.trust === 'gateway' ? [every(payloadsMs, expiryOfPayloads(house), house)] : []),
   ];
@@ -212,6 +215,7 @@ async function close(
   clearTimeout(timer);
   for (const live of house.live.values()) live.controller.abort('the gateway is stopping');
   await idle;
+  refusalBoundOf(house).tell('all');
   await house.runner.close();
   await rehearsals.close();
 }

@@ -6,10 +6,12 @@ import { asked, refused } from '../audit/entries.ts';
 import { ReeveError, Refusal } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
 import type { House } from './house.ts';
+import { refusalBoundOf } from './refusal-bound.ts';
 
 /**
  * Puts a refusal on record and makes the error to answer with. Throws AUDIT_UNAVAILABLE where that fails: an error with a
- * request id says that the record holds it.
+ * request id says that the record holds it. Throws `error` itself, without an id, where so many refusals of its principal
+ * came that this one is only counted. What the gateway asks for on its own account is always recorded.
  */
 export function refuse(house: House, execution: Execution, error: ReeveError): Refusal {
   const rejected: Execution = {
@@ -19,6 +21,8 @@ export function refuse(house: House, execution: Execution, error: ReeveError): R
     errorCode: error.code,
     errorMessage: error.message,
   };
+  const own = execution.step !== null || execution.rehearsal !== null;
+  if (!own && !refusalBoundOf(house).admits(execution.principal, error.code)) throw error;
   try {
     house.store.accept(rejected, [asked(rejected), refused(rejected, error)], null);
   } catch (failure) {

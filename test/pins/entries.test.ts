@@ -40,6 +40,7 @@ test('the kinds of entries are these', () => {
       'runbook-step',
       'runbook-steered',
       'runbook-ended',
+      'refusals-left-out',
     ],
   );
 });

@@ -217,6 +217,11 @@ test('the entries of approvals and of credentials have these fields', () => {
     'person',
   ]);
 
+  const left = { since: 1, codes: [['COMMAND_NOT_ALLOWED', 7]] } as const;
+  const leftOut = entries.refusalsLeftOut(2, 'bot', left).body;
+  assert.deepEqual(fields(leftOut), ['codes[]', 'count', 'since']);
+  assert.deepEqual(leftOut.codes, [{ errorCode: 'COMMAND_NOT_ALLOWED', count: 7 }]);
+
   const expired = { rule: 'default', what: 'output', keepMs: 1, count: 2, until: 3 } as const;
   assert.deepEqual(fields(entries.payloadsExpired(4, null, expired).body), [
     'count',

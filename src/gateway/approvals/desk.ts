@@ -21,6 +21,7 @@ import { visibleLine } from '../../core/text.ts';
 import type { AnswerChallenge, AnswerRequest, ApprovalDesk } from '../gateway.ts';
 import type { House } from '../house.ts';
 import { readExecution } from '../read.ts';
+import { refusalBoundOf } from '../refusal-bound.ts';
 import { asReeveError } from '../refuse.ts';
 import { present } from '../who.ts';
 import { approvalSpan } from './approval-span.ts';
@@ -207,7 +208,7 @@ async function onRecord<T>(
     const error = asReeveError(house, thrown);
     // Who may not even see it leaves no mark on somebody else's request.
     const known = error.code !== 'REQUEST_NOT_FOUND' || isReadable(house, caller, requestId);
-    if (known) {
+    if (known && refusalBoundOf(house).admits(caller.principal.id, error.code)) {
       const facts = {
         requestId,
         approver: caller.principal.id,

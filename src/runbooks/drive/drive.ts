@@ -3,7 +3,7 @@
  * process owns. Out: the run on its way, until it is over, passes to another process, or this one stops. Never: anything from
  * memory alone; each look begins with what is on record, so that a crash at any line is met by the next owner doing the same.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { ReeveError, Refusal } from '../../core/errors.ts';
 import { type Execution, isFinal, neverStarted } from '../../core/execution.ts';
 import type { Caller } from '../../core/principal.ts';
@@ -191,21 +191,26 @@ export class Drive {
 
   #late(run: RunbookRun): boolean {
     const { timeoutMs } = run.frozen.runbook;
+    const how = run.state.ending?.how;
+    if (how === 'drain' || how === 'rollback') return false;
     return run.activeSince !== null && activeMs(run, this.#house.clock.now()) >= timeoutMs;
   }
 
   #apply(event: RunbookEvent): void {
+    let before = -1;
     try {
-      applyEvent(this.#house, this.#id, event, {
+      const after = applyEvent(this.#house, this.#id, event, {
         holds: (run) => {
           if (!this.#ours(run) || this.#stopping()) throw new PassedOn();
+          before = run.revision;
         },
       });
+      // What changed nothing is no news: looking again at once would never end.
+      if (after.revision !== before) this.wake();
     } catch (error) {
       // A pause that somebody else was quicker with, or an end that was told already.
       if (!(error instanceof ReeveError) || error.code !== 'CONFLICT') throw error;
     }
-    this.wake();
   }
 
   #ours({ owner, fence }: RunbookRun): boolean {
@@ -219,5 +224,7 @@ export class Drive {
   async #rest(milliseconds: number): Promise<void> {
     const signal = AbortSignal.any([this.#wake.signal, this.#stop.signal]);
     await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    // However often it is woken, everybody else has a turn in between.
+    await turn();
   }
 }

@@ -13,6 +13,7 @@ import type { Keeper } from './edge/checkpoints/keeper.ts';
 import { runCli } from './edge/cli/cli.ts';
 import type { OpenGateway, OpenOptions, Wiring } from './edge/cli/wiring.ts';
 import type { Pages } from './edge/page/door.ts';
+import type { Telemetry } from './edge/telemetry/telemetry.ts';
 import type { Webhooks } from './edge/webhooks/webhooks.ts';
 import type { House } from './gateway/house.ts';
 import { version } from './version.ts';
@@ -97,6 +98,13 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     });
     opened.push(() => runner.close());
     const generations = new Generations(first.value, load);
+    const { telemetryOfGateway } = await import('./edge/telemetry/of-gateway.ts');
+    const watched = await telemetryOfGateway(settings.traces ?? null, {
+      ...options,
+      version,
+      tell: tellOperator,
+    });
+    opened.push(() => watched.telemetry.close());
     let webhooks: Webhooks | null = null;
     let keeper: Keeper | null = null;
     const place = new LogPlace(options.stateDir);
@@ -122,13 +130,15 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       state: { shuttingDown: false, unrecorded: 0, unproven: new Set() },
       witnessed: () => place.read('checkpoint.witnessed')?.toString() ?? null,
       lagging: () => [...(webhooks?.troubles() ?? []), ...(keeper?.troubles() ?? [])],
-      report: tellOperator,
+      tracing: watched.telemetry,
+      ended: watched.ended,
+      report: watched.report,
     };
     const tailer = await tail(store, settings, options.stateDir);
     opened.push(() => tailer.close());
     // Only where a gateway stays: one that comes and goes leaves the telling to the next that serves this state.
     if (options.trust === 'gateway') {
-      webhooks = await webhooksOf(house, options.stateDir);
+      webhooks = await webhooksOf(house, watched.telemetry, options.stateDir);
       keeper = await keeperOf(house, place, options.stateDir);
     }
     opened.push(() => webhooks?.close());
@@ -142,7 +152,6 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     const runbooks = openRunbooks(house, gateway);
     opened.push(() => runbooks.close());
     const { whoOf } = await import('./gateway/who.ts');
-    const { logMetrics } = await import('./edge/rest/log-metrics.ts');
     return {
       gateway,
       runbooks,
@@ -152,7 +161,11 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       warnings: first.warnings,
       token,
       capabilities: runner.capabilities,
-      metrics: () => [...logMetrics(log), ...(webhooks?.metrics() ?? [])],
+      metrics: () => [
+        ...watched.lines({ store, clock, runner, log, place }),
+        ...(webhooks?.metrics() ?? []),
+      ],
+      telemetry: watched.telemetry,
       reopenAudit: () => tailer.reopen(),
       close: closeAll,
     };
@@ -197,7 +210,7 @@ async function pagesOf(house: House, publicUrl: string | null): Promise<Pages | 
   });
 }
 
-async function webhooksOf(house: House, stateDir: string): Promise<Webhooks> {
+async function webhooksOf(house: House, telemetry: Telemetry, stateDir: string): Promise<Webhooks> {
   const { startWebhooks } = await import('./edge/webhooks/webhooks.ts');
   const { readSecret } = await import('./gateway/secret-source.ts');
   const { tryLock } = await import('./store/exclusive.ts');
@@ -210,6 +223,7 @@ async function webhooksOf(house: House, stateDir: string): Promise<Webhooks> {
       return readSecret(generations.current, use, secret).toString('utf8');
     },
     lock: () => tryLock(join(stateDir, 'webhooks.lock')),
+    traceOf: (id) => telemetry.of(id) ?? store.approvals.state(id)?.request.trace ?? null,
     page,
     clock,
     report,

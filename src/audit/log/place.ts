@@ -14,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -67,6 +68,11 @@ export class LogPlace {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
+  }
+
+  /** In milliseconds since 1970; null where there is no such file. */
+  writtenAt(path: string): number | null {
+    return statSync(join(this.folder, path), { throwIfNoEntry: false })?.mtimeMs ?? null;
   }
 
   /** Whole and on the disk, in place of what was there. A crash before the rename leaves a draft that nobody reads. */

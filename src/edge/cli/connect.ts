@@ -6,6 +6,8 @@ import { type Caller, type Face, localUser } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { noRunbooks } from '../no-runbooks.ts';
+import { openTelemetry, passingOn } from '../telemetry/open-telemetry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { usableConfiguration } from './configuration.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -19,6 +21,7 @@ export interface Connection {
   readonly mode: 'server' | 'local';
   /** Where the gateway listens; null in local mode. */
   readonly url: string | null;
+  readonly telemetry: Telemetry;
   /** Who asks, for local mode; a remote gateway goes by the token alone. */
   caller(client?: string | null): Caller;
   close(): Promise<void>;
@@ -36,12 +39,12 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
   const server = options.server ?? (io.env.REEVE_SERVER || null);
   if (server !== null) {
     const url = checkedUrl(server);
-    return { ...(await remote(url, await tokenOf(context), ownName)), caller };
+    return { ...(await remote(context, url, ownName)), caller };
   }
   const stateDir = ensurePrivateFolder(stateFolderPath(options.state, io.env), 'state folder');
   const running = findGateway(stateDir);
   if (running !== null && (await answers(running.url))) {
-    return { ...(await remote(running.url, await tokenOf(context), ownName)), caller };
+    return { ...(await remote(context, running.url, ownName)), caller };
   }
   const configFile = await usableConfiguration(options.config, io.env);
   const open = await wiring.open({ configFile, stateDir, env: io.env, trust: 'same-user' });
@@ -51,6 +54,7 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
     runbooks: open.runbooks?.desk ?? noRunbooks,
     mode: 'local',
     url: null,
+    telemetry: open.telemetry ?? passingOn(),
     // The people file may give the local user roles.
     caller: (client) => ({ ...caller(client), principal: who?.local() ?? localUser() }),
     close: () => open.close(),
@@ -58,14 +62,27 @@ export async function connect(context: Context, face: Face = 'cli'): Promise<Con
 }
 
 async function remote(
+  context: Context,
   url: string,
-  token: string,
   client: string,
-): Promise<Pick<Connection, 'gateway' | 'runbooks' | 'mode' | 'url' | 'close'>> {
+): Promise<Omit<Connection, 'caller'>> {
+  const token = await tokenOf(context);
   const { remoteGateway } = await import('../remote/gateway.ts');
   const gateway = remoteGateway({ url, token, client });
   const { runbooks } = gateway;
-  return { gateway, runbooks, mode: 'server', url, close: () => gateway.close() };
+  const { io, screen, wiring } = context;
+  const telemetry = await openTelemetry({
+    settings: null,
+    env: io.env,
+    version: wiring.version,
+    stays: 'passing',
+    report: (message) => void screen.say(`reeve: ${message}\n`),
+  });
+  const close = async () => {
+    await gateway.close();
+    await telemetry.close();
+  };
+  return { gateway, runbooks, mode: 'server', url, telemetry, close };
 }
 
 /** REEVE_TOKEN, else the state folder's. Never a text that no header can carry: the error would show it. */

@@ -12,6 +12,7 @@ import type { Who } from '../../gateway/who.ts';
 import type { Capabilities } from '../../run/probe.ts';
 import type { Runbooks } from '../../runbooks/open-runbooks.ts';
 import type { Pages } from '../page/door.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +32,8 @@ export interface OpenGateway {
   readonly capabilities?: Capabilities;
   /** Further lines for /metrics, in Prometheus' text format. */
   metrics?(): readonly string[];
+  /** Where spans go, and which trace is whose; left out where nothing is traced. */
+  readonly telemetry?: Telemetry;
   /** Closes and opens the JSON Lines audit file again, after log rotation. */
   reopenAudit?(): void;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import {
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestStates } from './request-states.ts';
 import type { RunbookNames } from './runbook-names.ts';
 import type { ToolNames } from './tool-names.ts';
@@ -20,6 +21,8 @@ export interface Door {
   readonly version: string;
   /** Who makes this request; `client` is what the client calls itself, made visible and bounded. */
   readonly callerOf: (client: string | null, ctx: ServerContext) => Caller;
+  /** Left out where nothing is traced. Opens the gateway where that is not open yet. */
+  readonly telemetry?: (() => Promise<Telemetry>) | undefined;
   readonly calls: OpenCalls;
   readonly tools: ToolNames;
   /** Left out where there are none. */

@@ -17,6 +17,7 @@ import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { lackingScope } from '../identity/lacking-scope.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Door, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
@@ -42,6 +43,7 @@ export interface McpHttpOptions {
   readonly gateway: Gateway;
   readonly runbooks?: RunbookDesk;
   readonly version: string;
+  readonly telemetry?: Telemetry;
   /** Reeve's own handlers unless a test puts more beside them. */
   readonly handlers?: (door: Door) => Handlers;
   /** WWW-Authenticate for a credential that lacks a scope. */
@@ -70,6 +72,7 @@ type WebHandler = (request: Request, options?: McpHandlerRequestOptions) => Prom
 export function createMcpHttp(options: McpHttpOptions): McpHttp {
   const report = options.report ?? reportToStderr;
   const sessions = new Sessions();
+  const { telemetry } = options;
   const door: Door = {
     gateway: options.gateway,
     version: options.version,
@@ -77,6 +80,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       const { caller } = exchangeOf(ctx);
       return client === null ? caller : { ...caller, client };
     },
+    telemetry: telemetry === undefined ? undefined : async () => telemetry,
     calls: new OpenCalls(),
     tools: new ToolNames(options.gateway),
     runbooks: options.runbooks === undefined ? undefined : new RunbookNames(options.runbooks),

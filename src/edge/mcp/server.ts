@@ -19,6 +19,7 @@ import type { Caller } from '../../core/principal.ts';
 import { abilitiesOf, type Client, clientOf, type Door } from './door.ts';
 import { instructions } from './instructions.ts';
 import { listTtlMs } from './tool-names.ts';
+import { tracedCall } from './traced-call.ts';
 
 export interface ToolCallParams {
   readonly name: string;
@@ -76,11 +77,12 @@ export function buildServer(door: Door, handlers: Handlers): Server {
   );
   server.setRequestHandler('tools/call', (request, ctx) => {
     door.reached(ctx);
-    const call = handlers
-      .callTool(caller(ctx), request.params, ctx, abilitiesOf(server, ctx))
-      .finally(() => {
-        door.ended(ctx, ctx.mcpReq.signal.aborted ? 'cancelled' : 'answered');
-      });
+    const { params } = request;
+    const call = tracedCall(door, params._meta, () =>
+      handlers.callTool(caller(ctx), params, ctx, abilitiesOf(server, ctx)),
+    ).finally(() => {
+      door.ended(ctx, ctx.mcpReq.signal.aborted ? 'cancelled' : 'answered');
+    });
     return door.calls.track(call);
   });
   server.setRequestHandler('resources/list', (_request, ctx) =>

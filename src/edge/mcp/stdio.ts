@@ -7,6 +7,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RunbookDesk } from '../../runbooks/desk.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Door, describeClient, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { recordAttempt } from './refusal.ts';
@@ -23,6 +24,8 @@ export interface McpStdioOptions {
   readonly runbooks?: RunbookDesk;
   readonly caller: (client: string | null) => Caller;
   readonly version: string;
+  /** As late as the gateway. */
+  readonly telemetry?: () => Promise<Telemetry>;
   readonly input?: Readable;
   readonly output?: Writable;
 }
@@ -43,6 +46,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     gateway,
     version,
     callerOf: (name) => caller(name),
+    telemetry: options.telemetry,
     calls,
     tools: new ToolNames(gateway),
     runbooks: options.runbooks === undefined ? undefined : new RunbookNames(options.runbooks),

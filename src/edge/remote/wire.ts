@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import { isErrorCode, ReeveError, Refusal } from '../../core/errors.ts';
 import { visibleLine } from '../../core/text.ts';
 import { problem as problemShape } from '../rest/schemas.ts';
+import { currentTrace } from '../telemetry/around.ts';
+import { traceHeaders } from '../telemetry/trace-context.ts';
 
 export interface Wire {
   readonly url: string;
@@ -64,6 +66,7 @@ async function send(wire: Wire, request: Ask): Promise<Response> {
         Accept: 'application/json, application/problem+json',
         ...(client === null ? {} : { 'Reeve-Client': headerText(client) }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...traceHeaders(currentTrace()),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -36,6 +36,7 @@ import { asReeveError, type Report } from './problems.ts';
 import { reportToStderr } from './report.ts';
 import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable } from './routes.ts';
 import { addRunbooks } from './routes-runbooks.ts';
+import { urlHost } from './url-host.ts';
 
 export interface HttpOptions {
   readonly gateway: Gateway;
@@ -59,6 +60,8 @@ export interface HttpOptions {
   ) => Promise<void>;
   /** Further lines for /metrics, in Prometheus' text format. */
   readonly metrics?: () => readonly string[];
+  /** Hooks that come before every other. */
+  readonly around?: (app: FastifyInstance) => void;
   /** What the operator's log is told; pino on standard error unless given. */
   readonly report?: Report;
 }
@@ -103,6 +106,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const challenge = challenger(options.publicUrl, () => options.who?.oidc() ?? null);
+  options.around?.(app);
   guard(app, tools, options, challenge);
   addRoutes(app, tools, options);
   addCredentials(app, tools, challenge);
@@ -289,11 +293,4 @@ async function close(
   await closed;
   linger.abort();
   await forced;
-}
-
-/** Who listens on every address is reached here by loopback: the wildcard itself is no name that requests may bear. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::' || host === '[::]') return '[::1]';
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

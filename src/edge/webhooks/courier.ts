@@ -5,6 +5,8 @@
 import { ReeveError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { WebhookSettings } from '../../core/settings.ts';
+import type { TraceContext } from '../../core/tracing.ts';
+import { traceHeaders } from '../telemetry/trace-context.ts';
 import { type Message, messagesOf, type Surroundings } from './events.ts';
 import { openPosition, type PositionStore, savePosition } from './position.ts';
 import { post, type Reply } from './post.ts';
@@ -27,6 +29,8 @@ export interface CourierTools {
   readonly around: Surroundings;
   /** Throws ReeveError where it cannot be had. */
   readonly secretOf: (endpoint: WebhookSettings) => string;
+  /** The trace that a request belongs to, where that is known. */
+  readonly traceOf?: (requestId: string) => TraceContext | null;
   readonly clock: Clock;
   readonly pace: Pace;
   /** From 0 to 1. */
@@ -64,6 +68,7 @@ const batch = 256;
 const unsavedMost = 1_000;
 
 export function startCourier(endpoint: WebhookSettings, tools: CourierTools): Courier {
+  const { traceOf = () => null } = tools;
   const { store, around, secretOf, clock, pace, random, report } = tools;
   const stopping = new AbortController();
   const cutting = new AbortController();
@@ -107,7 +112,10 @@ export function startCourier(endpoint: WebhookSettings, tools: CourierTools): Co
     const now = clock.now();
     return post({
       url: endpoint.url,
-      headers: await signed(secretOf(endpoint), message, now),
+      headers: {
+        ...traceHeaders(traceOf(message.requestId ?? '')),
+        ...(await signed(secretOf(endpoint), message, now)),
+      },
       body: message.payload,
       timeoutMs: pace.timeout,
       signal: cutting.signal,

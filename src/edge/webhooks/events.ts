@@ -16,6 +16,8 @@ export interface Message {
   readonly type: WebhookEvent;
   readonly id: string;
   readonly at: number;
+  /** Of the request that it tells of; left out of a message that is sent to nobody. */
+  readonly requestId?: string;
   /** The body, exactly as it is signed. */
   readonly payload: string;
 }
@@ -138,6 +140,7 @@ function message(
     type,
     id: idOf(type, entry, around.state),
     at: entry.at,
+    requestId,
     payload: JSON.stringify({ type, timestamp, data }),
   });
 }

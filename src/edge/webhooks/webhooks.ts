@@ -6,6 +6,7 @@
 import type { ApprovalStore } from '../../core/people-ports.ts';
 import type { Clock, Store } from '../../core/ports.ts';
 import type { WebhookSettings } from '../../core/settings.ts';
+import type { TraceContext } from '../../core/tracing.ts';
 import { type Courier, type CourierState, type Pace, startCourier } from './courier.ts';
 import { webhookMetrics } from './metrics.ts';
 
@@ -19,6 +20,8 @@ export interface WebhookOptions {
   /** Takes the lock that all processes on this state share, or answers null at once. */
   readonly lock: () => { release(): void } | null;
   readonly page: (path: string) => string | null;
+  /** The trace that a request belongs to, where that is known: its traceparent goes with what is told of it. */
+  readonly traceOf?: (requestId: string) => TraceContext | null;
   readonly clock: Clock;
   readonly report: (message: string, error?: unknown) => void;
   readonly pace?: Partial<Pace>;
@@ -67,6 +70,7 @@ export function startWebhooks(options: WebhookOptions): Webhooks {
         page,
       },
       secretOf,
+      ...(options.traceOf === undefined ? {} : { traceOf: options.traceOf }),
       clock,
       pace,
       random: options.random ?? Math.random,

@@ -56,6 +56,10 @@ export async function run(context: Context): Promise<number> {
         client,
       }),
       version: wiring.version,
+      telemetry: async () => {
+        await lazy.open();
+        return opened!.telemetry;
+      },
     }).then(() => exitCodes.ok);
     return await Promise.race([served, failed.promise, signalled.promise]);
   } finally {

@@ -19,14 +19,18 @@ import { describeEnd, runLine } from '../run-line.ts';
 import { ReaderGone } from '../screen.ts';
 import { type Shown, showLive } from '../show-live.ts';
 import { foldAll } from '../table.ts';
+import { tracedVerb } from '../traced-verb.ts';
 
 export async function run(context: Context, input: VerbInput): Promise<number> {
   const draft = await draftRequest(context, input);
   const connection = await connect(context);
   try {
     const request = await completeRequest(draft, connection);
-    if (input.options.wait === false) return await start(context, connection, request);
-    return await runToEnd(context, connection, request, input.options.waitForApproval === true);
+    return await tracedVerb(context, connection, 'run', () =>
+      input.options.wait === false
+        ? start(context, connection, request)
+        : runToEnd(context, connection, request, input.options.waitForApproval === true),
+    );
   } finally {
     await connection.close();
   }

@@ -8,6 +8,9 @@ import { visibleLine } from '../../../core/text.ts';
 import { challenger } from '../../identity/challenge.ts';
 import { createMcpHttp } from '../../mcp/http.ts';
 import { serveHttp } from '../../rest/server.ts';
+import { watchRequests } from '../../rest/traced.ts';
+import { logLevelOf, stderrLog } from '../../telemetry/log.ts';
+import { passingOn } from '../../telemetry/open-telemetry.ts';
 import { usableConfiguration } from '../configuration.ts';
 import type { Context, VerbInput } from '../context.ts';
 import { printDiagnostics } from '../diagnostics-screen.ts';
@@ -58,12 +61,15 @@ async function serve(
 ): Promise<void> {
   const { screen, wiring } = context;
   const { gateway, settings } = open;
+  const log = stderrLog(logLevelOf(context.io.env.REEVE_LOG));
   const challenge = challenger(settings.publicUrl, () => open.who?.oidc() ?? null);
   const mcp = createMcpHttp({
     gateway,
     ...(open.runbooks === undefined ? {} : { runbooks: open.runbooks.desk }),
     version: wiring.version,
+    ...(open.telemetry === undefined ? {} : { telemetry: open.telemetry }),
     challenge: (request, scope) => challenge.header(request, 'insufficient_scope', [scope]),
+    report: log.report,
   });
   const http = await listening(() =>
     serveHttp({
@@ -78,6 +84,9 @@ async function serve(
       allowedHosts: settings.allowedHosts,
       publicUrl: settings.publicUrl,
       version: wiring.version,
+      report: log.report,
+      around: (app) =>
+        watchRequests(app, { telemetry: open.telemetry ?? passingOn(), line: log.request }),
       mcp: (request, response, caller) => mcp.handle(request, response, caller),
     }),
   );

@@ -81,18 +81,6 @@ export interface AuditSettings {
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
 }
 
-/** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */
-export interface OidcSettings {
-  readonly issuer: string;
-  /** What `aud` has to hold: this gateway's own identifier. */
-  readonly audience: string;
-  /** Claim with the roles; a dot leads into an object. */
-  readonly rolesClaim: string;
-  readonly client: { readonly id: string; readonly secret: WebhookSecret | null } | null;
-}
-
-/** Times in milliseconds. */
-export interface ApprovalSettings {
 /** PEM files: a certificate with its chain, and its key. */
 export interface TlsFiles {
   readonly certificate: string;
@@ -108,6 +96,18 @@ export const rateDefaults: RateSettings = Object.freeze({
   perPrincipal: Object.freeze({ perSecond: 50, burst: 1_000 }),
 });
 
+/** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */
+export interface OidcSettings {
+  readonly issuer: string;
+  /** What `aud` has to hold: this gateway's own identifier. */
+  readonly audience: string;
+  /** Claim with the roles; a dot leads into an object. */
+  readonly rolesClaim: string;
+  readonly client: { readonly id: string; readonly secret: WebhookSecret | null } | null;
+}
+
+/** Times in milliseconds. */
+export interface ApprovalSettings {
   /** How long answers are taken after a request. */
   readonly expireAfterMs: number;
   /** How soon after the last grant it has to start. */

@@ -15,8 +15,8 @@ import { dependenciesSchema } from './settings-dependencies-schema.ts';
 import { proxySchema, rateSchema, tlsSchema } from './settings-door.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
-import { telemetrySchema } from './settings-telemetry.ts';
 import { rotationSchema } from './settings-rotation.ts';
+import { telemetrySchema } from './settings-telemetry.ts';
 import { webhooksSchema } from './settings-webhooks-schema.ts';
 
 export const environmentSchema = z.strictObject({
@@ -96,7 +96,6 @@ export const settingsSchema = z.strictObject({
     )
     .optional()
     .describe("Host names that requests may name besides loopback's and publicUrl's."),
-  defaultEnvironment: environmentName
   tls: tlsSchema
     .optional()
     .describe('Serve over TLS: tls: { certificate: FILE, key: FILE }. Read anew by each reload.'),
@@ -106,6 +105,7 @@ export const settingsSchema = z.strictObject({
   rate: rateSchema
     .optional()
     .describe('How fast one may ask: rate: { perPrincipal: { perSecond: 50, burst: 1000 } }.'),
+  defaultEnvironment: environmentName
     .optional()
     .describe('The environment of requests that name none. Default: the only one, or development.'),
   environments: z

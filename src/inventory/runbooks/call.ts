@@ -2,8 +2,8 @@
  * A call in a runbook: a command with its arguments. In: fields right in form. Out: the call, its command and findings.
  * Never: a command that is a runbook or Reeve itself, that does not run where the runbook does, or an argument it would refuse.
  */
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from '../../core/command.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RunbookCall, ValueSource } from '../../core/runbook.ts';
@@ -15,13 +15,23 @@ import { looksPasted, parseValue, writeReference } from './reference.ts';
 import { misfit } from './result-field.ts';
 import { type House, lookUp, type Scope } from './scope.ts';
 
-const ownRoot = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
+/** The folder of the package that this file is in: from dist/ one up, from src/inventory/runbooks/ three. Null where it lies in none. */
+function packageFolder(): string | null {
+  let at = import.meta.dirname;
+  for (let up = 0; up < 4; up += 1) {
+    if (existsSync(join(at, 'bin/start.mjs'))) return at;
+    at = dirname(at);
+  }
+  return null;
+}
+const ownRoot = packageFolder();
 
 /** True where a command starts Reeve: by its executable, or by a fixed argument that is a path to it. */
 export function startsReeve(command: Command): boolean {
   const isReeve = (file: string) =>
     /^reeve(?:\.m?js)?$/.test(basename(file)) ||
-    ['bin', 'dist', 'src'].some((folder) => isInside(file, `${ownRoot}/${folder}`));
+    (ownRoot !== null &&
+      ['bin', 'dist', 'src'].some((folder) => isInside(file, join(ownRoot, folder))));
   const { source, path } = command.executable;
   if (isReeve(source) || isReeve(path)) return true;
   const starter = /^(?:env|node|sh|bash|dash|nice|nohup|setsid|timeout|npx|npm|xargs)$/;

@@ -59,35 +59,6 @@ const key = (environment = 'development') =>
 const ring = (environment = 'development') =>
   JSON.parse(readFileSync(join(loco.workspace(environment), 'keys/keyring.json'), 'utf8'));
 
-test('the listing has every field of the three tools: who approves in which order, how long, what it needs, the way back', {
-  skip,
-}, async () => {
-  const { tools } = await loco.agent.listTools();
-  const described = (name: string) => tools.find((tool) => tool.name === name)!.description!;
-  for (const [name, limit, approvals, needs] of [
-    ['migrate_db', '1m', '1. ops_lead; 2. security_officer', 'database, space'],
-    ['rotate_keys', '5m', '1. security_officer; 2. cto', 'database, kms'],
-    ['clean_temp', '1m', '1. ops_lead', 'database'],
-  ] as const) {
-    const text = described(name);
-    assert.match(text, new RegExp(`^Time limit: ${limit}, at least 10s`, 'm'), text);
-    assert.ok(text.includes(`Approvals, in this order: ${approvals}.`), text);
-    assert.ok(text.includes(`Depends on: ${needs}.`), text);
-    for (const part of ['Risk: ', 'Owner: ', 'Guardrails: ', 'Way back: '])
-      assert.ok(text.includes(part), `${part} in ${text}`);
-    assert.ok(text.includes('Environments: development (default), staging, production.'), text);
-    assert.doesNotMatch(text, /\.\.$/m);
-    const schema = tools.find((tool) => tool.name === name)!.inputSchema as unknown as {
-      properties: Record<string, Record<string, unknown>>;
-    };
-    assert.deepEqual(
-      [schema.properties.timeoutSeconds!.minimum, schema.properties.timeoutSeconds!.maximum],
-      [10, 300],
-    );
-    assert.deepEqual(schema.properties.environment!.enum, ['development', 'staging', 'production']);
-  }
-});
-
 test('migrate_db applies what is pending once two people agreed in order, and then nothing more', {
   skip,
 }, async () => {
@@ -225,19 +196,6 @@ test('schedule and queue are looked at and tended, typed', { skip }, async () =>
   assert.match(String(ran.output), /^verified: /);
   assert.equal(failure(await loco.call('list_jobs')).code, 'QUEUE_NOT_SET_UP');
   assert.equal((await loco.ok('app_doctor')).healthy, false);
-});
-
-test('time limits are 10 to 300 seconds, and others are refused', { skip }, async () => {
-  loco.fresh();
-  for (const timeoutSeconds of [9, 9.999, 0, -1, 300.5, 301, 1e9]) {
-    const { status, errorCode, message } = await loco.call('migrate_db', { timeoutSeconds });
-    assert.deepEqual([status, errorCode], [400, 'INVALID_REQUEST'], String(timeoutSeconds));
-    assert.match(message!, /timeoutSeconds .*at least 10 seconds and at most 300 seconds/);
-  }
-  for (const timeoutSeconds of [10, 300]) {
-    const requestId = await loco.ask('migrate_db', { timeoutSeconds });
-    await loco.call('reeve_cancel', { requestId });
-  }
 });
 
 test('an application without the crate: its JSON log is read, its tasks run', {

@@ -2,7 +2,7 @@
 import type { Risk } from '../core/command.ts';
 import type { Entry } from '../core/entry.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import type { RunStatus } from '../core/runbook.ts';
 import type { Resolution } from '../core/runbook-event.ts';
@@ -47,6 +47,8 @@ export interface PlannedArgv {
   readonly phase: string;
   readonly command: string;
   readonly argv: readonly string[];
+  /** JSON that goes to its standard input; null where none does, or it is no JSON. */
+  readonly input: JsonValue;
   readonly decision: 'permit' | 'deny' | 'needs-approval' | null;
   readonly refusal: { readonly code: ErrorCode; readonly message: string } | null;
 }

@@ -48,19 +48,19 @@ async function tell(
   house: House,
   gateway: Pick<Gateway, 'plan'>,
   asked: { caller: Caller; environment: string; command: string; arguments: JsonObject },
-): Promise<Pick<PlannedArgv, 'argv' | 'decision' | 'refusal'>> {
+): Promise<Pick<PlannedArgv, 'argv' | 'input' | 'decision' | 'refusal'>> {
   const { caller, ...call } = asked;
   try {
-    const { argv, decision, refusal } = await gateway.plan(caller, {
+    const { argv, stdin, decision, refusal } = await gateway.plan(caller, {
       ...call,
       args: null,
       workingDirectory: null,
       timeoutSeconds: null,
       idempotencyKey: null,
     });
-    return { argv, decision, refusal };
+    return { argv, input: stdin?.json ?? null, decision, refusal };
   } catch (error) {
     const { code, message } = asReeveError(house, error);
-    return { argv: [], decision: null, refusal: { code, message } };
+    return { argv: [], input: null, decision: null, refusal: { code, message } };
   }
 }

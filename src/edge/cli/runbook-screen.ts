@@ -209,7 +209,7 @@ export function describeRunbookPlan(
       const shown =
         call1 === undefined || call1.argv.length === 0
           ? `${call.command} ${args.join(' ')}`
-          : call1.argv.map(quoted).join(' ');
+          : `${call.command}: ${call1.argv.map(quoted).join(' ')}${call1.input === null ? '' : ` < ${canonicalJson(call1.input)}`}`;
       const refusal =
         call1?.refusal == null || call1.refusal.code === 'APPROVAL_REQUIRED'
           ? ''

@@ -282,6 +282,7 @@ export const planReport: z.ZodType<RunbookPlanView> = z
           phase: text,
           command: text,
           argv: z.array(text),
+          input: jsonValue.describe('JSON that goes to its standard input; null where none does.'),
           decision: z.enum(['permit', 'deny', 'needs-approval']).nullable(),
           refusal: z.object({ code: errorCode, message: text }).nullable(),
         }),

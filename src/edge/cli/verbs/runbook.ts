@@ -11,6 +11,7 @@ import type { StartRequest } from '../../../runbooks/desk.ts';
 import { whole } from '../../../runbooks/step-view.ts';
 import type { RunView } from '../../../runbooks/view.ts';
 import { runReportOf } from '../../rest/convert-runbooks.ts';
+import { startOnRecord } from '../../runbook-faces.ts';
 import { confirmOnTerminal } from '../confirm-step.ts';
 import { type Connection, connect } from '../connect.ts';
 import type { Context, VerbInput } from '../context.ts';
@@ -64,7 +65,8 @@ export const runStart = withConnection(async (context, input, connection) => {
     );
   }
   const request = await requestOf(context, input, connection);
-  const run = await connection.runbooks.start(connection.caller(), request);
+  const { gateway, runbooks } = connection;
+  const run = await startOnRecord(gateway, runbooks, connection.caller(), request);
   await context.screen.say(`reeve: run ${run.runId}\n`);
   if (input.options.wait === false) return tell(context, run);
   return tell(

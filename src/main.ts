@@ -99,11 +99,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     opened.push(() => runner.close());
     const generations = new Generations(first.value, load);
     const { telemetryOfGateway } = await import('./edge/telemetry/of-gateway.ts');
-    const watched = await telemetryOfGateway(settings.traces ?? null, {
-      ...options,
-      version,
-      tell: tellOperator,
-    });
+    const watched = await telemetryOfGateway({ ...options, settings, version, tell: tellOperator });
     opened.push(() => watched.telemetry.close());
     let webhooks: Webhooks | null = null;
     let keeper: Keeper | null = null;

@@ -4,7 +4,7 @@
  */
 import type { Execution } from '../../core/execution.ts';
 import type { Trust } from '../../core/principal.ts';
-import type { TraceSettings } from '../../core/settings.ts';
+import type { Settings } from '../../core/settings.ts';
 import { type GatewayState, gatewayMetrics } from './gateway-metrics.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { Tally } from './tally.ts';
@@ -19,21 +19,20 @@ export interface GatewayTelemetry {
 }
 
 /** `tell` is where trouble goes in a process that comes and goes. */
-export async function telemetryOfGateway(
-  traces: TraceSettings | null,
-  from: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly trust: Trust;
-    readonly version: string;
-    readonly tell: (message: string, error?: unknown) => void;
-  },
-): Promise<GatewayTelemetry> {
+export async function telemetryOfGateway(from: {
+  readonly settings: Pick<Settings, 'traces'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly trust: Trust;
+  readonly version: string;
+  readonly tell: (message: string, error?: unknown) => void;
+}): Promise<GatewayTelemetry> {
+  const settings = from.settings.traces ?? null;
   const { env, version } = from;
   const serves = from.trust === 'gateway';
   const log = serves ? await logOf(env) : null;
   const report = log?.report ?? from.tell;
   const stays = serves ? 'serving' : 'passing';
-  const telemetry = await openTelemetry({ settings: traces, env, version, stays, report });
+  const telemetry = await openTelemetry({ settings, env, version, stays, report });
   const tally = new Tally();
   return {
     telemetry,

@@ -69,6 +69,7 @@ test('the least that loads has the documented defaults', (t) => {
     },
     webhooks: [],
     retention: keepEverything,
+    traces: null,
   });
   assert.ok(Object.isFrozen(ok(load()).environments['development']));
 });

@@ -72,7 +72,8 @@ export function planText(plan: RunbookPlanView): string {
     if (call === undefined) return 'its arguments come from earlier steps';
     if (call.refusal !== null)
       return `refused: ${call.refusal.code}: ${line(call.refusal.message)}`;
-    return `runs ${JSON.stringify(call.argv)}`;
+    const given = call.input === null ? '' : `, given ${line(JSON.stringify(call.input))}`;
+    return `runs ${JSON.stringify(call.argv)}${given}`;
   };
   for (const step of plan.steps) {
     const { name } = step;

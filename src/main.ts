@@ -63,7 +63,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
   const { ConfigurationError, Generations, loadGeneration } = await import(
     './gateway/generation.ts'
   );
-  const load = () => loadGeneration(options.configFile, options.env);
+  const load = () => loadGeneration(options.configFile, options.env, options.trust);
   const first = await load();
   if (!first.ok) throw new ConfigurationError(first.diagnostics);
   const { settings } = first.value;
@@ -152,6 +152,7 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
       gateway,
       runbooks,
       who: whoOf(house),
+      door: () => generations.current,
       pages: await pagesOf(house, settings.publicUrl),
       settings,
       warnings: first.warnings,

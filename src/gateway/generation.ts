@@ -7,6 +7,7 @@ import { type Diagnostic, formatDiagnostic, type Loaded } from '../core/diagnost
 import { ReeveError } from '../core/errors.ts';
 import { digestJson, sha256Hex } from '../core/json.ts';
 import type { People } from '../core/people.ts';
+import type { Trust } from '../core/principal.ts';
 import type { Settings } from '../core/settings.ts';
 import { type Inventory, loadInventory } from '../inventory/load.ts';
 import { loadPeople } from '../inventory/people.ts';
@@ -54,13 +55,13 @@ export class ConfigurationError extends ReeveError {
 }
 
 /**
- * Loads settings, then the inventory, its runbooks and the people that they name, then the policy over both. `served`: for
- * a gateway that others reach, which alone has to be able to read the key of its certificate.
+ * Loads settings, then the inventory, its runbooks and the people that they name, then the policy over both. Only a gateway
+ * that others reach (`trust: gateway`) has to be able to read the key of its certificate.
  */
 export async function loadGeneration(
   configFile: string,
   variables: Variables,
-  served: 'served' | 'not-served' = 'not-served',
+  trust: Trust = 'same-user',
 ): Promise<Loaded<Generation>> {
   const settings = loadSettings(configFile, variables);
   if (!settings.ok) return settings;
@@ -85,7 +86,7 @@ export async function loadGeneration(
   if (!policy.ok) return { ok: false, diagnostics: [...loaded, ...policy.diagnostics] };
 
   const { tls: keys } = settings.value;
-  const tls = keys === null || served === 'not-served' ? null : readTlsPair(keys);
+  const tls = keys === null || trust === 'same-user' ? null : readTlsPair(keys);
   if (tls !== null && !tls.ok) return { ok: false, diagnostics: [...loaded, tls.problem] };
 
   const files = [

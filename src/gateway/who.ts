@@ -27,6 +27,11 @@ export interface Who {
   /** By the hash of an API token; null where there is none, or it is revoked or expired. */
   token(hash: string): { readonly token: ApiToken; readonly principal: Principal } | null;
   program(claims: TokenClaims): Principal;
+  /**
+   * False once what a caller came with was taken away: its token revoked, its person gone, its provider trusted no longer. What
+   * has merely run out since ends nothing that was begun with it.
+   */
+  holds(caller: Caller): boolean;
   /** The provider whose tokens are taken; null where none is. */
   oidc(): OidcSettings | null;
   /** Milliseconds since 1970. */
@@ -42,6 +47,7 @@ export function whoOf(house: Registry): Who {
       return token === null || principal === null ? null : { token, principal };
     },
     program: (claims: TokenClaims) => jwtPrincipal(house, claims),
+    holds: (caller: Caller) => holds(house, caller),
     oidc: () => house.generations.current.settings.identity.oidc,
     now: () => house.clock.now(),
   });
@@ -56,6 +62,13 @@ export function present(house: Registry, caller: Caller): Caller | null {
   const principal = principalNow(house, caller);
   if (principal === null) return null;
   return Object.freeze({ ...caller, principal });
+}
+
+function holds(house: Registry, caller: Caller): boolean {
+  const { credential } = caller;
+  if (credential?.kind !== 'api-token') return present(house, caller) !== null;
+  const token = house.store.credentials.token(credential.tokenId);
+  return token !== null && token.revokedAt === null;
 }
 
 /** The same, where nothing else may follow. Throws COMMAND_NOT_ALLOWED. */

@@ -12,7 +12,7 @@ import {
 import { approvalsSchema } from './settings-approvals.ts';
 import { auditSchema } from './settings-audit.ts';
 import { dependenciesSchema } from './settings-dependencies-schema.ts';
-import { proxySchema, rateSchema, tlsSchema } from './settings-door.ts';
+import { proxySchema, rateSchema, tlsSchema } from './settings-door-schema.ts';
 import { identitySchema } from './settings-identity.ts';
 import { retentionSchema } from './settings-retention.ts';
 import { rotationSchema } from './settings-rotation.ts';

@@ -12,6 +12,7 @@ import type { Who } from '../../gateway/who.ts';
 import type { Capabilities } from '../../run/probe.ts';
 import type { Runbooks } from '../../runbooks/open-runbooks.ts';
 import type { Pages } from '../page/door.ts';
+import type { DoorTerms } from '../rest/door-terms.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -23,6 +24,8 @@ export interface OpenGateway {
   readonly who?: Who;
   /** Left out where there are none. Closed before the gateway is. */
   readonly runbooks?: Runbooks;
+  /** What holds at the door now; without it no TLS, no proxy, and the rates that are usual. */
+  door?(): DoorTerms;
   /** The pages for people; null or left out where there are none: publicUrl is not set. */
   readonly pages?: Pages | null;
   readonly settings: Settings;

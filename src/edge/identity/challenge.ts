@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Scope } from '../../core/principal.ts';
 import type { OidcSettings } from '../../core/settings.ts';
+import { type Arrivals, arrivals } from '../rest/arrival.ts';
 import { grantable } from './claims.ts';
 
 export const metadataPath = '/.well-known/oauth-protected-resource';
@@ -20,9 +21,20 @@ export interface Challenger {
   metadata(request: IncomingMessage, mcp: boolean): Readonly<Record<string, unknown>> | null;
 }
 
-/** `oidc` gives the provider of this moment. The request's Host is known to be ours where `publicUrl` says nothing. */
-export function challenger(publicUrl: string | null, oidc: () => OidcSettings | null): Challenger {
-  const base = (request: IncomingMessage) => publicUrl ?? `http://${request.headers.host}`;
+/**
+ * `oidc` gives the provider of this moment. Where `publicUrl` says nothing, addresses are those by which the request came:
+ * its host is known to be ours.
+ */
+export function challenger(
+  publicUrl: string | null,
+  oidc: () => OidcSettings | null,
+  arrivalOf: Arrivals = arrivals(),
+): Challenger {
+  const base = (request: IncomingMessage) => {
+    if (publicUrl !== null) return publicUrl;
+    const { scheme, host } = arrivalOf(request);
+    return `${scheme}://${host}`;
+  };
   return {
     header(request, error, scopes) {
       const parts = ['realm="reeve"'];

@@ -16,6 +16,7 @@ import { noteIfWaiting } from '../approval-note.ts';
 import { requestFrom } from './arguments.ts';
 import { awaitApproval } from './await-approval.ts';
 import type { Client, Door } from './door.ts';
+import { exchangeOf } from './http-exchange.ts';
 import { followWithProgress } from './progress.ts';
 import { refuseCall } from './refusal.ts';
 import { type Carried, callDigest } from './request-states.ts';
@@ -171,6 +172,8 @@ const reasonLength = 200;
 
 function reasonOf(ctx: ServerContext): string {
   const { signal } = ctx.mcpReq;
+  if (ctx.http !== undefined && exchangeOf(ctx).cut?.aborted === true)
+    return 'The credential that the call came with was revoked.';
   if (!signal.aborted) return 'The client closed the stream of the answer.';
   if (signal.reason instanceof Error && signal.reason.name === 'AbortError')
     return 'The client cancelled the call.';

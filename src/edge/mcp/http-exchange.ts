@@ -2,11 +2,13 @@
  * What rides with one HTTP request to the handler that serves it, and what to say where no handler may.
  * Never: a credential handed on, or a hint that somebody else's session exists.
  */
+import type { ServerResponse } from 'node:http';
 import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Caller } from '../../core/principal.ts';
 import { visibleLine } from '../../core/text.ts';
+import { type MessageId, rpcError } from './message.ts';
 
 /** What rides with one HTTP request to the handler that serves it. */
 export interface Exchange {
@@ -15,8 +17,33 @@ export interface Exchange {
   readonly endStream: () => void;
   /** The tools/call has come to its end, answered or not. */
   readonly ended: () => void;
+  /** Aborted, with why as its reason, where the credential of this request was revoked meanwhile. */
+  readonly cut: AbortSignal | null;
   /** Set once a tools/call is in the hands of a handler of ours, which puts it on record. */
   reached: boolean;
+}
+
+/**
+ * Ends an answer that may not go on. A stream is told why, a request on it by an error under its id; the run behind it is
+ * cancelled as for any client that goes away.
+ */
+export function endWith(response: ServerResponse, id: MessageId | null, why: ReeveError): void {
+  if (response.destroyed || response.writableEnded) return;
+  if (!response.headersSent) {
+    response.writeHead(401, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(rpcError(id, -32000, why.message, { errorCode: why.code })));
+    return;
+  }
+  if (String(response.getHeader('content-type')).startsWith('text/event-stream')) {
+    const error = rpcError(id, -32000, why.message, { errorCode: why.code });
+    const last =
+      id === null
+        ? `: ${visibleLine(why.message)}`
+        : `event: message\ndata: ${JSON.stringify(error)}`;
+    response.write(`${last}\n\n`, () => response.destroy());
+    return;
+  }
+  response.destroy();
 }
 
 export function exchangeOf(ctx: ServerContext): Exchange {

@@ -17,12 +17,20 @@ import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RunbookDesk } from '../../runbooks/desk.ts';
 import { lackingScope } from '../identity/lacking-scope.ts';
+import type { Limit } from '../rest/rates.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Door, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
 import { errorAnswers } from './http-error.ts';
-import { authInfoOf, type Exchange, exchangeOf, noSession, refusalIn } from './http-exchange.ts';
+import {
+  authInfoOf,
+  type Exchange,
+  endWith,
+  exchangeOf,
+  noSession,
+  refusalIn,
+} from './http-exchange.ts';
 import { Sessions } from './http-sessions.ts';
 import {
   type AttemptedCall,
@@ -49,17 +57,26 @@ export interface McpHttpOptions {
   /** WWW-Authenticate for a credential that lacks a scope. */
   readonly challenge?: (request: IncomingMessage, scope: Scope) => string;
   readonly report?: (message: string, error?: unknown) => void;
+  /** How fast a principal may call; no limit unless given. */
+  readonly limit?: Limit;
   /** Milliseconds for which a call waits for people; usualRoundMs unless given. */
   readonly roundMs?: number;
 }
 
 export interface McpHttp {
-  handle(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+  /** `cut`: aborted, with the reason to give, where the answer may not go on. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    cut?: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Served {
   readonly caller: Caller;
+  readonly cut: AbortSignal | null;
   /** Absent for the requests without a body. */
   readonly message: JsonObject | undefined;
   readonly call: AttemptedCall | null;
@@ -105,9 +122,10 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     request: IncomingMessage,
     response: ServerResponse,
     caller: Caller,
+    cut: AbortSignal | null = null,
   ): Promise<void> {
     if (request.method !== 'POST') {
-      await serveLegacy(request, response, caller, undefined, null);
+      await serveLegacy(request, response, { caller, cut }, undefined, null);
       return;
     }
     const body = await readBody(request);
@@ -126,16 +144,26 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
         return;
       }
       case 'bytes':
-        await serveMessage(request, response, caller, inspectMessage(body.bytes));
+        await serveMessage(request, response, { caller, cut }, inspectMessage(body.bytes));
     }
   }
 
   async function serveMessage(
     request: IncomingMessage,
     response: ServerResponse,
-    caller: Caller,
+    from: Pick<Served, 'caller' | 'cut'>,
     inspected: Inspected,
   ): Promise<void> {
+    const { caller } = from;
+    const refusal = inspected.call === null ? null : (options.limit?.(caller.principal.id) ?? null);
+    if (refusal !== null) {
+      const id = inspected.kind === 'message' ? idOf(inspected.message) : inspected.id;
+      for (const [name, value] of Object.entries(refusal.terms.headers ?? {}))
+        response.setHeader(name, value);
+      const { call } = inspected;
+      await answerError(response, caller, 429, { id, rpcCode: -32000, error: refusal, call });
+      return;
+    }
     if (inspected.kind === 'malformed') {
       // What is wrong only with the parameters is answered in band, as the SDK answers such things.
       await answerError(response, caller, inspected.rpcCode === -32602 ? 200 : 400, inspected);
@@ -161,20 +189,21 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       mcpNameHeader: header('mcp-name'),
       body: message,
     });
-    if (route.kind === 'legacy') await serveLegacy(request, response, caller, message, call);
+    if (route.kind === 'legacy') await serveLegacy(request, response, from, message, call);
     else {
       const [endStream, ended] = [() => {}, () => {}];
-      await serve(request, response, { caller, message, call, endStream, ended }, modern.fetch);
+      await serve(request, response, { ...from, message, call, endStream, ended }, modern.fetch);
     }
   }
 
   async function serveLegacy(
     request: IncomingMessage,
     response: ServerResponse,
-    caller: Caller,
+    from: Pick<Served, 'caller' | 'cut'>,
     message: JsonObject | undefined,
     call: AttemptedCall | null,
   ): Promise<void> {
+    const { caller } = from;
     const given = request.headers['mcp-session-id'];
     const found =
       typeof given === 'string'
@@ -203,7 +232,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       request,
       response,
       {
-        caller,
+        ...from,
         message,
         call,
         endStream: () => {
@@ -224,9 +253,11 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     served: Served,
     handler: WebHandler,
   ): Promise<void> {
-    const { caller, message, call } = served;
+    const { caller, cut, message, call } = served;
     const { endStream, ended } = served;
-    const exchange: Exchange = { caller, endStream, ended, reached: false };
+    const exchange: Exchange = { caller, cut, endStream, ended, reached: false };
+    const id = message === undefined || !Object.hasOwn(message, 'method') ? null : idOf(message);
+    cut?.addEventListener('abort', () => endWith(response, id, cut.reason), { once: true });
     let unrecorded = call;
     const fetch: WebHandler = async (webRequest, init) => {
       const answer = await handler(webRequest, { ...init, authInfo: authInfoOf(exchange) });

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { visibleLine } from '../../core/text.ts';
+import { type Arrivals, arrivals } from './arrival.ts';
 
 export interface AccessRules {
   readonly allowedHosts: readonly string[];
@@ -22,7 +23,7 @@ export type AccessCheck = (request: IncomingMessage) => Objection | null;
 /** Headers that decide, and of which Node would quietly take the first. */
 const single = ['host', 'origin', 'authorization', 'content-length', 'content-type'];
 
-export function accessCheck(rules: AccessRules): AccessCheck {
+export function accessCheck(rules: AccessRules, arrivalOf: Arrivals = arrivals()): AccessCheck {
   const names = new Set(rules.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set<string>();
   const url = rules.publicUrl === null ? null : URL.parse(rules.publicUrl);
@@ -35,7 +36,9 @@ export function accessCheck(rules: AccessRules): AccessCheck {
       if ((request.headersDistinct[header]?.length ?? 0) > 1) return { kind: 'twice', header };
     }
     const { host, origin } = request.headers;
-    for (const named of [host, ...hostInTarget(request.url ?? '')]) {
+    const { host: asked } = arrivalOf(request);
+    // What a proxy says comes on top: a page that reaches us through it, or past it, can name no host of its own either way.
+    for (const named of new Set([host, ...hostInTarget(request.url ?? ''), asked])) {
       const target = splitHost(named);
       if (target === null || !isOurs(target, names, request.socket.localAddress)) {
         return { kind: 'host', value: shown(named) };
@@ -47,7 +50,7 @@ export function accessCheck(rules: AccessRules): AccessCheck {
       from !== null &&
       ['http:', 'https:'].includes(from.protocol) &&
       origin === from.origin &&
-      from.host === host!.toLowerCase();
+      from.host === asked!.toLowerCase();
     return sameHost ? null : { kind: 'origin', value: shown(origin) };
   };
 }

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { ReeveError } from '../../core/errors.ts';
 import { isOver } from '../../core/runbook.ts';
 import type { ExecutionEvent } from '../../gateway/gateway.ts';
 import type { RunView } from '../../runbooks/view.ts';
@@ -18,6 +19,8 @@ import type { Handler, Reply } from './operation.ts';
 const heartbeatMs = 15_000;
 /** A reader that takes nothing for this long is gone, whatever its connection says. */
 const stalledMs = 60_000;
+/** What is said last waits no longer than this for its reader. */
+const farewellMs = 1_000;
 
 export const watch: Handler<typeof contract.watch> = async ({
   gateway,
@@ -66,10 +69,14 @@ async function stream(
   const heartbeat = setInterval(() => {
     if (!response.writableNeedDrain) response.write(': still here\n\n');
   }, heartbeatMs);
+  let over = false;
   try {
     for await (const text of events) {
       if (!(await put(response, text, signal))) break;
+      over = /^id: \d+\nevent: end\n/.test(text);
     }
+    if (!over && signal.reason instanceof ReeveError)
+      await put(response, lastWord(signal.reason), null);
   } finally {
     clearInterval(heartbeat);
     response.end();
@@ -78,18 +85,30 @@ async function stream(
 }
 
 /** False when nobody reads any more. */
-async function put(response: ServerResponse, text: string, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted || response.destroyed) return false;
+async function put(
+  response: ServerResponse,
+  text: string,
+  signal: AbortSignal | null,
+): Promise<boolean> {
+  if (signal?.aborted || response.destroyed) return false;
   if (response.write(text)) return true;
   try {
     await once(response, 'drain', {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(stalledMs)]),
+      signal: AbortSignal.any([
+        ...(signal === null ? [] : [signal]),
+        AbortSignal.timeout(signal === null ? farewellMs : stalledMs),
+      ]),
     });
     return true;
   } catch {
     response.destroy();
     return false;
   }
+}
+
+/** Why a stream ends before what it tells of has: the gateway stops, or the token was revoked. */
+function lastWord({ code, message }: ReeveError): string {
+  return `event: closed\ndata: ${JSON.stringify({ errorCode: code, message })}\n\n`;
 }
 
 /** JSON holds no raw newline, so one `data:` line takes any of them. */

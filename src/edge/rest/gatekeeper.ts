@@ -12,7 +12,9 @@ import type { Challenger } from '../identity/challenge.ts';
 import { clientName } from '../identity/client-name.ts';
 import { lackingScope, remedyForScope } from '../identity/lacking-scope.ts';
 import { type AccessRules, accessCheck, type Objection } from './access.ts';
+import { type Arrivals, arrivals, clientKey } from './arrival.ts';
 import { HttpRefusal, onRecord } from './problems.ts';
+import { addressLimit } from './rates.ts';
 import { Strangers } from './strangers.ts';
 
 export interface Visit {
@@ -35,7 +37,8 @@ export interface SessionReader {
 export type Gatekeeper = (visit: Visit) => Promise<Caller | null>;
 
 /**
- * The answer throws ReeveError: INVALID_REQUEST, COMMAND_NOT_ALLOWED (Host, Origin, scope), UNAUTHENTICATED, or the
+ * The answer throws ReeveError: INVALID_REQUEST, COMMAND_NOT_ALLOWED (Host, Origin, scope), UNAUTHENTICATED, RATE_LIMITED
+ * (of an address from which too many came without a valid token), or the
  * DEPENDENCY_UNAVAILABLE of a provider that is away.
  */
 export function gatekeeper(
@@ -44,11 +47,15 @@ export function gatekeeper(
   challenge: Challenger,
   rules: AccessRules,
   sessions: SessionReader | null = null,
+  arrivalOf: Arrivals = arrivals(),
 ): Gatekeeper {
-  const objectionTo = accessCheck(rules);
+  const objectionTo = accessCheck(rules, arrivalOf);
+  const limit = addressLimit();
   const strangers = new Strangers(gateway);
   const turnAway = async (error: ReeveError, visit: Visit): Promise<ReeveError> =>
-    visit.isCall ? onRecord(error, await strangers.record(error)) : error;
+    visit.isCall
+      ? onRecord(error, await strangers.record(error, arrivalOf(visit.request).address))
+      : error;
 
   const entranceOf = async (visit: Visit): Promise<Entrance> => {
     try {
@@ -82,6 +89,11 @@ export function gatekeeper(
     const caller = callerOf(visit, entrance);
     if (caller === null) {
       if (access === 'open') return null;
+      const tooMany = limit(clientKey(arrivalOf(request).address));
+      if (tooMany !== null) {
+        if (visit.isCall) strangers.leaveOut();
+        throw tooMany;
+      }
       const error = entrance.kind === 'invalid' ? 'invalid_token' : null;
       const needed: readonly Scope[] = scope === null ? ['read', 'run'] : [scope];
       const header = challenge.header(request, error, needed);

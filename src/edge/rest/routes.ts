@@ -23,8 +23,12 @@ export interface RouteTools {
   readonly report: Report;
   /** Aborted when the server stops: streams end, waiting ends. */
   readonly stopping: AbortSignal;
+  /** True once it is about to. */
+  readonly draining: () => boolean;
   /** Who came in with which request; nobody, on an open operation without a token. */
   readonly callers: WeakMap<IncomingMessage, Caller>;
+  /** Aborted where the credential of a request is revoked while it is answered. */
+  readonly cuts: WeakMap<IncomingMessage, AbortSignal>;
 }
 
 /** The operation that a request was routed to. */
@@ -70,9 +74,13 @@ async function answer(
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   try {
-    const signal = AbortSignal.any([gone.signal, tools.stopping]);
+    const cut = tools.cuts.get(request.raw);
+    const signals = [gone.signal, tools.stopping, ...(cut === undefined ? [] : [cut])];
+    const signal = AbortSignal.any(signals);
     const call = await read(tools, operation, request, reply, signal);
     const result = await handler(call as never);
+    // It waited, and what it came with is worth nothing any more.
+    if (result.kind !== 'streamed') cut?.throwIfAborted();
     if (operation.isCall === true && result.kind === 'json') {
       const { status, result: facts } = result.value as Partial<Answer>;
       // A run of a runbook that started is told by the executions that it asks for.

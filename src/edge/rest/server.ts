@@ -2,11 +2,8 @@
  * The gateway over HTTP. In: connections. Out: answers of the operations, and /mcp for whoever carries the token.
  * Never: an answer to a request whose Host, Origin and token were not looked at first (the open operations need no token).
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { ReeveError } from '../../core/errors.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Caller } from '../../core/principal.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Who } from '../../gateway/who.ts';
@@ -15,28 +12,31 @@ import { authenticator } from '../identity/authenticate.ts';
 import { type Challenger, challenger } from '../identity/challenge.ts';
 import { noRunbooks } from '../no-runbooks.ts';
 import type { Pages } from '../page/door.ts';
-import { addPages, isPage } from '../page/routes.ts';
-import { isLoopback } from './access.ts';
+import { addPages } from '../page/routes.ts';
+import { arrivals } from './arrival.ts';
 import * as contract from './contract.ts';
-import { Crowd } from './crowd.ts';
+import { type DoorTerms, openDoor } from './door-terms.ts';
 import { watch } from './events.ts';
-import { gatekeeper } from './gatekeeper.ts';
+import { guard } from './guard.ts';
 import * as handlers from './handlers.ts';
 import * as approvals from './handlers-approvals.ts';
 import * as assurance from './handlers-assurance.ts';
 import * as credentials from './handlers-credentials.ts';
 import * as log from './handlers-log.ts';
 import * as retention from './handlers-retention.ts';
-import { listener } from './listener.ts';
+import { type HttpServer, Listening } from './listening.ts';
 import { Metrics } from './metrics.ts';
-import { addElse, nothingFor } from './not-found.ts';
+import { addElse } from './not-found.ts';
 import { openApiYaml } from './openapi.ts';
 import { json } from './operation.ts';
 import { asReeveError, type Report } from './problems.ts';
+import { type Limit, principalLimit } from './rates.ts';
 import { reportToStderr } from './report.ts';
-import { addRoute, fail, operationOf, type RouteTools, sendProblem, unreadable } from './routes.ts';
+import { Revocations } from './revocations.ts';
+import { addRoute, type RouteTools, sendProblem } from './routes.ts';
 import { addRunbooks } from './routes-runbooks.ts';
-import { urlHost } from './url-host.ts';
+
+export type { HttpServer } from './listening.ts';
 
 export interface HttpOptions {
   readonly gateway: Gateway;
@@ -52,11 +52,16 @@ export interface HttpOptions {
   readonly allowedHosts: readonly string[];
   readonly publicUrl: string | null;
   readonly version: string;
+  /** No TLS and no proxy unless given. Whether there is TLS at all is looked at once, at the start. */
+  readonly door?: () => DoorTerms;
+  /** How fast principals may call, where that is shared with another face; as `door` says unless given. */
+  readonly limit?: Limit;
   /** /mcp, after the token, Host and Origin checks. */
   readonly mcp?: (
     request: IncomingMessage,
     response: ServerResponse,
     caller: Caller,
+    cut: AbortSignal,
   ) => Promise<void>;
   /** Further lines for /metrics, in Prometheus' text format. */
   readonly metrics?: () => readonly string[];
@@ -66,35 +71,24 @@ export interface HttpOptions {
   readonly report?: Report;
 }
 
-export interface HttpServer {
-  readonly url: string;
-  readonly port: number;
-  /** Stops accepting, ends streams, lets answers under way go out for a moment, then closes every connection. */
-  close(): Promise<void>;
-}
-
-/** Milliseconds for which answers under way may still be written when the server closes. */
-const lingerMs = 3_000;
-
 /** Resolves once it listens. Rejects with Node's own error (EADDRINUSE, EACCES, EADDRNOTAVAIL) where it cannot. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const report = options.report ?? reportToStderr();
-  const servers: Server[] = [];
-  const stopping = new AbortController();
+  const door = options.door ?? (() => openDoor);
+  const arrivalOf = arrivals(() => door().settings.proxy.trusted);
+  const listening = new Listening(options.host, door, report);
   const tools: RouteTools = {
     gateway: options.gateway,
     runbooks: options.runbooks ?? noRunbooks,
     metrics: new Metrics(),
     report,
-    stopping: stopping.signal,
+    stopping: listening.stopping,
+    draining: () => listening.draining,
     callers: new WeakMap(),
+    cuts: new WeakMap(),
   };
   const app = fastify({
-    serverFactory: (handle) => {
-      const server = listener((request, response) => handle(request, response));
-      servers.push(server);
-      return server;
-    },
+    serverFactory: (handle) => listening.server((request, response) => handle(request, response)),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     requestIdHeader: false,
@@ -105,87 +99,24 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   // Bodies are read from bytes by whoever wants them; Fastify reads none.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const challenge = challenger(options.publicUrl, () => options.who?.oidc() ?? null);
+  const challenge = challenger(options.publicUrl, () => options.who?.oidc() ?? null, arrivalOf);
   options.around?.(app);
-  guard(app, tools, options, challenge);
+  guard(app, tools, {
+    authenticate: authenticator(options.token, options.who ?? null),
+    challenge,
+    rules: options,
+    sessions: options.pages?.sessions ?? null,
+    arrivalOf,
+    limit: options.limit ?? principalLimit(() => door().settings.rate),
+    revocations: new Revocations((caller) => options.who?.holds(caller) ?? true, report),
+  });
   addRoutes(app, tools, options);
   addCredentials(app, tools, challenge);
   addRunbooks(app, tools);
   addMcp(app, tools, options.mcp);
   addPages(app, options.gateway, options.pages ?? null);
   addElse(app, tools);
-  try {
-    await app.listen({ host: options.host, port: options.port });
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const { port } = servers[0]!.address() as AddressInfo;
-  if (!isLoopback(options.host.replace(/^\[(.*)\]$/, '$1'))) {
-    report(
-      `listening on ${options.host} without TLS: whoever can read the network reads the token; put a proxy with TLS in front of it`,
-    );
-  }
-  let closing: Promise<void> | null = null;
-  return {
-    url: `http://${urlHost(options.host)}:${port}`,
-    port,
-    close: () => {
-      closing ??= close(app, servers, stopping);
-      return closing;
-    },
-  };
-}
-
-function guard(
-  app: FastifyInstance,
-  tools: RouteTools,
-  options: HttpOptions,
-  challenge: Challenger,
-): void {
-  const authenticate = authenticator(options.token, options.who ?? null);
-  const sessions = options.pages?.sessions ?? null;
-  const admit = gatekeeper(options.gateway, authenticate, challenge, options, sessions);
-  const crowd = new Crowd();
-  app.addHook('onRequest', async (request, reply) => {
-    const operation = operationOf(request);
-    const isMcp = request.routeOptions.url === '/mcp';
-    const caller = await admit({
-      request: request.raw,
-      access: operation?.access ?? (isPage(request) ? 'open' : 'token'),
-      face: isMcp ? 'mcp-http' : 'rest',
-      scope: operation?.scope ?? null,
-      isCall: operation?.isCall === true || (isMcp && request.method === 'POST'),
-    });
-    if (caller !== null) {
-      // What everybody may ask is answered at once, and holds nothing.
-      if (operation?.access !== 'open') crowd.enter(caller.principal.id, reply.raw);
-      tools.callers.set(request.raw, caller);
-    }
-    if (tools.stopping.aborted) {
-      throw new ReeveError(
-        'SHUTTING_DOWN',
-        'The gateway is stopping and takes no more work. Ask again when it is back.',
-      );
-    }
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    tools.metrics.answered(nameOf(request), reply.statusCode);
-  });
-  app.setErrorHandler(async (thrown, request, reply) => {
-    const operation = operationOf(request);
-    const error = asReeveError(thrown, tools.report);
-    if (thrown instanceof ReeveError) fail(tools, operation, error, reply);
-    // Fastify looks at the body of some methods before it finds that nothing is routed for them.
-    else if (operation === undefined && error.code === 'INVALID_REQUEST')
-      fail(tools, undefined, nothingFor(request.url), reply);
-    else fail(tools, operation, await unreadable(tools, operation, request, error, null), reply);
-    return reply;
-  });
-}
-
-function nameOf(request: FastifyRequest): string {
-  return operationOf(request)?.id ?? (request.routeOptions.url === '/mcp' ? 'mcp' : 'other');
+  return listening.open(app, options.port);
 }
 
 function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions): void {
@@ -216,7 +147,8 @@ function addRoutes(app: FastifyInstance, tools: RouteTools, options: HttpOptions
   addRoute(app, tools, contract.reload, handlers.reload);
   addRoute(app, tools, contract.healthz, handlers.healthz);
   addRoute(app, tools, contract.readyz, async (call) => {
-    const { ready, ...details } = await gateway.health();
+    const { ready: fine, ...details } = await gateway.health();
+    const ready = fine && !tools.draining();
     const value = {
       status: ready ? 'ready' : 'not_ready',
       ...((call.caller as Caller | undefined) === undefined ? {} : details),
@@ -268,29 +200,11 @@ function addMcp(app: FastifyInstance, tools: RouteTools, mcp: HttpOptions['mcp']
   if (mcp === undefined) return;
   app.all('/mcp', (request, reply) => {
     reply.hijack();
-    mcp(request.raw, reply.raw, tools.callers.get(request.raw)!).catch((error: unknown) => {
+    const [caller, cut] = [tools.callers.get(request.raw)!, tools.cuts.get(request.raw)!];
+    mcp(request.raw, reply.raw, caller, cut).catch((error: unknown) => {
       tools.report('a request to /mcp failed', error);
       if (reply.raw.headersSent) reply.raw.destroy();
       else reply.raw.writeHead(500).end();
     });
   });
-}
-
-async function close(
-  app: FastifyInstance,
-  servers: readonly Server[],
-  stopping: AbortController,
-): Promise<void> {
-  stopping.abort();
-  const closed = app.close();
-  const linger = new AbortController();
-  const forced = sleep(lingerMs, undefined, { signal: linger.signal }).then(
-    () => {
-      for (const server of servers) server.closeAllConnections();
-    },
-    () => undefined,
-  );
-  await closed;
-  linger.abort();
-  await forced;
 }

@@ -7,7 +7,10 @@ import { localUser } from '../../../core/principal.ts';
 import { visibleLine } from '../../../core/text.ts';
 import { challenger } from '../../identity/challenge.ts';
 import { createMcpHttp } from '../../mcp/http.ts';
-import { serveHttp } from '../../rest/server.ts';
+import { arrivals } from '../../rest/arrival.ts';
+import { openDoor } from '../../rest/door-terms.ts';
+import { principalLimit } from '../../rest/rates.ts';
+import { type HttpServer, serveHttp } from '../../rest/server.ts';
 import { watchRequests } from '../../rest/traced.ts';
 import { logLevelOf, stderrLog } from '../../telemetry/log.ts';
 import { passingOn } from '../../telemetry/open-telemetry.ts';
@@ -62,13 +65,20 @@ async function serve(
   const { screen, wiring } = context;
   const { gateway, settings } = open;
   const log = stderrLog(logLevelOf(context.io.env.REEVE_LOG));
-  const challenge = challenger(settings.publicUrl, () => open.who?.oidc() ?? null);
+  const door = () => open.door?.() ?? openDoor;
+  const limit = principalLimit(() => door().settings.rate);
+  const challenge = challenger(
+    settings.publicUrl,
+    () => open.who?.oidc() ?? null,
+    arrivals(() => door().settings.proxy.trusted),
+  );
   const mcp = createMcpHttp({
     gateway,
     ...(open.runbooks === undefined ? {} : { runbooks: open.runbooks.desk }),
     version: wiring.version,
     ...(open.telemetry === undefined ? {} : { telemetry: open.telemetry }),
     challenge: (request, scope) => challenge.header(request, 'insufficient_scope', [scope]),
+    limit,
     report: log.report,
   });
   const http = await listening(() =>
@@ -83,24 +93,28 @@ async function serve(
       port: port ?? settings.listen.port,
       allowedHosts: settings.allowedHosts,
       publicUrl: settings.publicUrl,
+      door,
+      limit,
       version: wiring.version,
       report: log.report,
       around: (app) =>
         watchRequests(app, { telemetry: open.telemetry ?? passingOn(), line: log.request }),
-      mcp: (request, response, caller) => mcp.handle(request, response, caller),
+      mcp: (request, response, caller, cut) => mcp.handle(request, response, caller, cut),
     }),
   );
   const stop = stopSignal();
   const reload = () => void reloadNow(context, open);
   process.on('SIGHUP', reload);
   try {
-    announceGateway(stateDir, http.url, Date.now());
-    await tellStart(context, open, stateDir, http.url);
+    announceGateway(stateDir, http.localUrl, Date.now());
+    await tellStart(context, open, stateDir, http);
     await stop.asked;
     await screen.say(
       'reeve: stopping; what runs may end by itself for a moment (again to leave at once)\n',
     );
   } finally {
+    // At once, so that whoever sends us requests has the longest time to look elsewhere.
+    http.drain();
     process.off('SIGHUP', reload);
     retractGateway(stateDir);
     await open.runbooks?.close();
@@ -116,7 +130,7 @@ async function tellStart(
   context: Context,
   open: OpenGateway,
   stateDir: string,
-  url: string,
+  { url, localUrl }: HttpServer,
 ): Promise<void> {
   const { screen, options, wiring } = context;
   const { settings, warnings } = open;
@@ -125,6 +139,7 @@ async function tellStart(
   const json = {
     url,
     mcp: `${url}/mcp`,
+    ...(localUrl === url ? {} : { localUrl }),
     pid: process.pid,
     tokenFile,
     config: settings.file,
@@ -140,6 +155,7 @@ async function tellStart(
       [
         ['REST', `${url}/v1`],
         ['MCP', `${url}/mcp`],
+        ...(localUrl === url ? [] : ([['on this host', localUrl]] as const)),
         ['token', visibleLine(tokenFile)],
         ['config', visibleLine(settings.file)],
         ['state', visibleLine(stateDir)],

@@ -19,6 +19,7 @@ export const whoWithProvider: Who = {
     rolesClaim: 'roles',
     client: null,
   }),
+  holds: () => true,
   now: () => Date.now(),
 };
 

@@ -1,0 +1,37 @@
+/** The form of `tls:`, `proxy:` and `rate:` in the settings. No meaning here, only form. */
+import { z } from 'zod';
+import { rateDefaults } from '../core/settings.ts';
+import { path } from './fields.ts';
+
+export const tlsSchema = z.strictObject({
+  certificate: path.describe('The certificate with its chain, PEM: certificate: tls/reeve.pem.'),
+  key: path.describe('Its key, PEM, without a passphrase; others must not read it.'),
+});
+
+export const proxySchema = z.strictObject({
+  trusted: z
+    .array(z.string().max(64), { error: 'must be a list of addresses and networks' })
+    .min(1)
+    .max(256)
+    .describe('Addresses and networks whose X-Forwarded-* count: [10.0.0.0/8, "::1"].'),
+});
+
+export const rateSchema = z.strictObject({
+  perPrincipal: z
+    .strictObject({
+      perSecond: z
+        .number()
+        .min(0.01)
+        .max(100_000)
+        .optional()
+        .describe(`Calls a second over time. Default ${rateDefaults.perPrincipal.perSecond}.`),
+      burst: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe(`Calls at once before that. Default ${rateDefaults.perPrincipal.burst}.`),
+    })
+    .optional()
+    .describe('Of each principal, over REST and MCP: { perSecond: 50, burst: 1000 }.'),
+});

@@ -20,3 +20,26 @@ test('.env.example lists every variable that the code reads, and no other', () =
   assert.deepEqual([...listed].sort(), [...read].sort());
   assert.equal(new Set(listed).size, listed.length, 'a variable is listed twice');
 });
+
+test('.env.example lists the standard variables of OpenTelemetry that the code reads, and no other', () => {
+  const files = globSync('src/**/*.ts', { cwd: root });
+  const read = new Set(
+    files.flatMap((file) => [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/\benv\.((?:OTEL_|TRACE)[A-Z_]+)/g),
+    ]),
+  );
+  const listed = readFileSync(join(root, '.env.example'), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^#((?:OTEL_|TRACE)[A-Z_]+)=/.exec(line)?.[1] ?? []);
+  const named = [...new Set([...read].map(([, name]) => name!))].sort();
+  assert.deepEqual(named, [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_SDK_DISABLED',
+    'OTEL_SERVICE_NAME',
+    'OTEL_TRACES_EXPORTER',
+    'TRACEPARENT',
+    'TRACESTATE',
+  ]);
+  assert.deepEqual(listed.sort(), named);
+});

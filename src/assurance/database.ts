@@ -14,18 +14,24 @@ import { normaliseValue } from './database-value.ts';
 import { normaliseText, type Variance } from './normalise.ts';
 import { compareText } from './tree.ts';
 
-/** Bytes of the files, rows of all tables, and characters of all rows as they are compared. */
+/**
+ * Bytes of the files, rows of all tables, and characters of all rows as they are compared. No more bytes are read of all
+ * values than the files may have: where pages are shared by what should not share them, the same bytes come again and again.
+ */
 export interface DatabaseBounds {
   readonly bytes: number;
   readonly rows: number;
   readonly text: number;
   readonly tables: number;
+  /** Bytes of one statement of the schema. */
+  readonly statement: number;
 }
 export const databaseBounds: DatabaseBounds = Object.freeze({
   bytes: 64 * 2 ** 20,
   rows: 200_000,
   text: 32 * 2 ** 20,
   tables: 1_000,
+  statement: 256 * 2 ** 10,
 });
 
 export interface TableSnapshot {
@@ -47,6 +53,9 @@ export interface DatabaseSnapshot {
   readonly notes: readonly string[];
   readonly sha256: string | null;
 }
+
+/** Bytes of values between two looks at what else is to be done. */
+const breathAfter = 2 ** 20;
 
 export const migrationTable = 'seaql_migrations';
 
@@ -115,7 +124,13 @@ async function readDatabase(
     enableForeignKeyConstraints: false,
     readBigInts: true,
     timeout: 0,
-    limits: { length: 16 * 2 ** 20, attach: 0, triggerDepth: 1, vdbeOp: 100_000 },
+    limits: {
+      length: 16 * 2 ** 20,
+      sqlLength: bounds.statement,
+      attach: 0,
+      triggerDepth: 1,
+      vdbeOp: 100_000,
+    },
   });
   try {
     for (const pragma of ['trusted_schema = off', 'cell_size_check = on', 'mmap_size = 0'])
@@ -124,11 +139,20 @@ async function readDatabase(
     db.setAuthorizer((action, first, second, _database, through) =>
       allows(action, first, second, through),
     );
-    const master = db
-      .prepare('select type, name, tbl_name, rootpage, sql from main.sqlite_schema limit ?')
-      .all(bounds.tables * 4 + 1);
+    const left = { rows: bounds.rows, text: bounds.text, bytes: bounds.bytes };
     const problems: string[] = [];
-    if (master.length > bounds.tables * 4) problems.push('its schema is too large to be compared');
+    const master: Record<string, SQLOutputValue>[] = [];
+    const entries = db
+      .prepare('select type, name, rootpage, sql from main.sqlite_schema limit ?')
+      .iterate(bounds.tables * 4 + 1);
+    for (const entry of entries) {
+      left.bytes -= bytesOf(Object.values(entry));
+      if (master.length === bounds.tables * 4 || left.bytes < 0) {
+        problems.push('its schema is too large to be compared');
+        break;
+      }
+      master.push(entry);
+    }
     const schema = master
       .filter(({ name }) => !String(name).startsWith('sqlite_'))
       .map(({ type, name, sql }) => ({
@@ -137,7 +161,6 @@ async function readDatabase(
       }))
       .sort((a, b) => compareText(a.name, b.name) || compareText(a.sql, b.sql));
     const tables: TableSnapshot[] = [];
-    const left = { rows: bounds.rows, text: bounds.text };
     const plain = master.filter(isPlainTable).map(({ name }) => String(name));
     for (const name of plain.sort(compareText).slice(0, bounds.tables)) {
       const rows = await readTable(db, name, variance, left);
@@ -174,7 +197,7 @@ async function readTable(
   db: DatabaseSync,
   name: string,
   variance: Variance,
-  left: { rows: number; text: number },
+  left: { rows: number; text: number; bytes: number },
 ): Promise<readonly string[] | null> {
   const columns = db
     .prepare(`pragma main.table_xinfo(${quoteName(name)})`)
@@ -190,8 +213,10 @@ async function readTable(
   );
   statement.setReturnArrays(true);
   const rows: string[] = [];
-  let count = 0;
+  let pause = { rows: 2_000, bytes: left.bytes - breathAfter };
   for (const values of statement.iterate() as Iterable<unknown> as Iterable<SQLOutputValue[]>) {
+    left.bytes -= bytesOf(values);
+    if (left.bytes < 0) return null;
     const row = canonicalJson(
       values.map((value, index) => [kept[index]!, normaliseValue(kept[index]!, value, variance)]),
     );
@@ -199,11 +224,22 @@ async function readTable(
     left.text -= row.length;
     if (left.rows < 0 || left.text < 0) return null;
     rows.push(row);
-    count += 1;
     // Others are to be served meanwhile.
-    if (count % 2_000 === 0) await breathe();
+    if (rows.length < pause.rows && left.bytes > pause.bytes) continue;
+    await breathe();
+    pause = { rows: rows.length + 2_000, bytes: left.bytes - breathAfter };
   }
   return rows.sort(compareText);
+}
+
+/** At most what the values take in the file. */
+function bytesOf(values: readonly SQLOutputValue[]): number {
+  let bytes = 0;
+  for (const value of values) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (value instanceof Uint8Array) bytes += value.byteLength;
+  }
+  return bytes;
 }
 
 function versionOf(row: string): string {

@@ -183,3 +183,68 @@ test('what is too large is said, and so is a transaction that was never finished
     assert.ok(existsSync(join(folder, 'w/app.sqlite-journal')));
   });
 });
+
+test('text behind the end of a statement, and blanks in a quote, cost no more than their length', async () => {
+  // What is scanned anew from each place on would take hours here.
+  for (const [hostile, what] of [
+    [`create table t (a); ${'['.repeat(200_000)}`, 'brackets that are never closed'],
+    [`create table t (a default '${' '.repeat(200_000)}x')`, 'blanks that end in none'],
+    [`create table t (a); ${"'".repeat(200_001)}`, 'quotes that are never closed'],
+  ] as const)
+    await within(async ({ folder, sql, snapshot }) => {
+      sql('create table t (a); insert into t values (1);');
+      rewriteSchema(join(folder, 'w/app.sqlite'), hostile);
+      const { tables, sha256 } = await snapshot();
+      assert.equal(sha256, null, `${what}: it is read`);
+      assert.deepEqual(tables, [{ name: 't', rows: ['[["a",{"integer":"1"}]]'] }]);
+    });
+});
+
+test('a statement of the schema that is too long leaves the bytes to be compared', async () => {
+  await within(async ({ folder, sql, snapshot }) => {
+    sql('create table t (a)');
+    rewriteSchema(
+      join(folder, 'w/app.sqlite'),
+      `create table t (a) /* ${' '.repeat(databaseBounds.statement)} */`,
+    );
+    const { sha256, notes } = await snapshot();
+    assert.match(String(sha256), /^[0-9a-f]{64}$/);
+    assert.match(notes.join(), /bytes are compared/);
+  });
+});
+
+test('values are read up to as many bytes as the file may have, however their pages are shared', async () => {
+  await within(async ({ folder, sql, snapshot }) => {
+    sql('pragma page_size = 4096; create table t (a);');
+    sql(`insert into t values ${Array(4).fill('(zeroblob(998933))').join(', ')}`);
+    const file = join(folder, 'w/app.sqlite');
+    const honest = await snapshot({ bytes: statSync(file).size });
+    assert.deepEqual(honest.problems, []);
+    shareOverflow(file);
+    const { problems, tables, sha256 } = await snapshot({ bytes: 1_500_000 });
+    assert.equal(sha256, null, 'it can be read, and the bound is what ends that');
+    assert.deepEqual(tables, []);
+    assert.match(problems.join(), /the table t is too large/);
+  });
+});
+
+/** All rows of the second page are made to lead to the overflow of the first row, and the rest of the file is cut off. */
+function shareOverflow(file: string): void {
+  const bytes = readFileSync(file);
+  const page = 4096;
+  const cells = [0, 1, 2, 3].map((i) => page + bytes.readUInt16BE(page + 8 + 2 * i));
+  // Payload size in three bytes, row id in one; 489 bytes of the payload lie here, 244 pages are full; their first number follows.
+  const local = 489;
+  const first = bytes.readUInt32BE(cells[0]! + 4 + local);
+  for (const cell of cells) bytes.writeUInt32BE(first, cell + 4 + local);
+  const kept = 250;
+  bytes.writeUInt32BE(kept, 28);
+  writeFileSync(file, bytes.subarray(0, kept * page));
+}
+
+function rewriteSchema(file: string, sql: string): void {
+  const db = new DatabaseSync(file, { defensive: false });
+  db.exec('pragma writable_schema = on');
+  db.prepare("update sqlite_schema set sql = ? where name = 't'").run(sql);
+  db.close();
+}

@@ -7,7 +7,7 @@ import { runbookSteered } from '../audit/entries.ts';
 import type { EntryDraft } from '../core/entry.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Caller } from '../core/principal.ts';
-import { isOver } from '../core/runbook.ts';
+import { isOver, type RunbookState } from '../core/runbook.ts';
 import { type RunbookEvent, resolutions } from '../core/runbook-event.ts';
 import type { RunbookRun } from '../core/runbook-ports.ts';
 import { visibleLine } from '../core/text.ts';
@@ -124,20 +124,17 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
       }
       return steer(caller, id, steering, 'anybody', (said) => ({
         event: { kind: 'resume', ...said },
-        holds: ({ state }) => {
-          // What a person, or the gateway, held back a program does not let go.
-          if (caller.principal.kind === 'person' || state.paused?.by === said.by) return;
-          if (state.paused === null) return;
-          throw new ReeveError(
-            'COMMAND_NOT_ALLOWED',
-            `The run was paused by ${state.paused.by}: a person has to resume it.`,
-          );
-        },
+        holds: ({ state }) => assertMayLetGo(caller, state.paused),
       }));
     },
     cancel: (caller, id, { when, thenRollback, ...steering }) =>
       steer(caller, id, steering, 'anybody', (said) => ({
         event: { kind: 'cancel', when, thenRollback, ...said },
+        // Ending it now asks for nothing more. Anything else would go on although a person, or the gateway, held it.
+        holds: ({ state }) => {
+          if (when === 'now' && !thenRollback) return;
+          assertMayLetGo(caller, state.paused);
+        },
       })),
 
     confirm: (caller, id, { step, digest, ...steering }) =>
@@ -200,6 +197,15 @@ function confirmWhole(digest: string, said: { by: string; reason: string }): Ste
       runbookSteered(run, at, { about: 'person', action, how: null, step: whole, ...said }),
     ],
   };
+}
+
+/** What a person, or the gateway, held back a program does not let go. */
+function assertMayLetGo({ principal }: Caller, paused: RunbookState['paused']): void {
+  if (paused === null || principal.kind === 'person' || paused.by === principal.id) return;
+  throw new ReeveError(
+    'COMMAND_NOT_ALLOWED',
+    `The run was paused by ${paused.by}: a person has to resume it, or to let it go on to its end. Nothing was changed; a program may cancel it now, without rolling anything back.`,
+  );
 }
 
 /** Once its arguments have expired nobody can say what a step would be asked with. */

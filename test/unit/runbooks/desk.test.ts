@@ -109,6 +109,9 @@ test('an agent pauses, resumes and cancels runs of its own; what answers for a s
   assert.equal((await on.desk.resume(bot, runId, why)).status, 'running');
   await on.desk.pause(person('op'), runId, why);
   await assert.rejects(on.desk.resume(bot, runId, why), no);
+  for (const goesOn of [{ when: 'after-step' }, { thenRollback: true }] as const)
+    await assert.rejects(on.desk.cancel(bot, runId, { ...now, ...goesOn }), no);
+  assert.equal((await on.desk.show(bot, runId)).status, 'paused');
   await on.desk.cancel(bot, runId, now);
   assert.equal((await atRest(on.desk, runId)).status, 'cancelled');
   assert.deepEqual(marks(ground), []);

@@ -52,7 +52,8 @@ export class Copies {
   readonly #house: House;
   readonly #root: string;
   readonly #held = new Map<string, Held>();
-  #making = 0;
+  /** Copies that are being made, by principal: they count like those that are there. */
+  readonly #making = new Map<string, number>();
 
   constructor(house: House, stateDir: string) {
     this.#house = house;
@@ -74,7 +75,7 @@ export class Copies {
     count: number,
   ): Promise<readonly Held[]> {
     this.#assertRoom(principal.id, count);
-    this.#making += count;
+    this.#count(principal.id, count);
     const { workspace: copyOf, runAs: declared } = settings.environments[environment]!;
     const made: Held[] = [];
     let source: number | null = null;
@@ -105,7 +106,7 @@ export class Copies {
       for (const { folder } of made) await this.#remove(folder);
       throw error instanceof ReeveError ? error : copyFailed('', error);
     } finally {
-      this.#making -= count;
+      this.#count(principal.id, -count);
       if (source !== null) closeSync(source);
     }
   }
@@ -149,10 +150,17 @@ export class Copies {
     }
   }
 
+  #count(principal: string, more: number): void {
+    const making = (this.#making.get(principal) ?? 0) + more;
+    if (making > 0) this.#making.set(principal, making);
+    else this.#making.delete(principal);
+  }
+
   #assertRoom(principal: string, count: number): void {
     const held = [...this.#held.values()];
-    const own = held.filter((each) => each.principal === principal).length;
-    const all = held.length + this.#making;
+    const making = this.#making.get(principal) ?? 0;
+    const own = held.filter((each) => each.principal === principal).length + making;
+    const all = [...this.#making.values()].reduce((sum, each) => sum + each, held.length);
     if (own + count <= most.own && all + count <= most.all) return;
     throw new ReeveError(
       'CONCURRENCY_LIMIT',

@@ -30,6 +30,9 @@ import { type CopyBounds, copyBounds, type Entry, identityOf, type Source, walk 
 /** Bytes that copies leave free on the disk of the state directory: the record needs room, too. */
 const reserved = 512 * 2 ** 20;
 
+/** Bytes after which the room on the disk is looked at again. */
+const between = 64 * 2 ** 20;
+
 /** One line an entry, by its path: what it is, whose, since when, and a hash of its content. */
 type Manifest = ReadonlyMap<string, string>;
 
@@ -51,7 +54,9 @@ export async function copyWorkspace(
   if (changed !== undefined) throw busy(source.environment, changed);
 }
 
+/** Before anything is copied, and on the way: other copies that are made at the same time want the same room. */
 function assertRoom(targets: readonly string[], bytes: number): void {
+  if (targets.length === 0) return;
   const { bavail, bsize } = statfsSync(dirname(targets[0]!));
   const needed = bytes * targets.length + reserved;
   if (bavail * bsize >= needed) return;
@@ -69,6 +74,7 @@ async function fill(
 ): Promise<Manifest> {
   const manifest = new Map<string, string>();
   const firstOf = new Map<string, string>();
+  let unchecked = 0;
   // The folders that are being filled, from the root down: of each target one.
   const open: (readonly number[])[] = [];
   const here = (): readonly number[] => open.at(-1) ?? [];
@@ -117,6 +123,11 @@ async function fill(
             return;
           }
           firstOf.set(identity, path);
+          unchecked += stat.size;
+          if (unchecked >= between) {
+            assertRoom(targets, stat.size);
+            unchecked = 0;
+          }
           const hash = await copyFile(source.environment, entry, parent, here(), (copy) =>
             keep(copy, entry, 0o1777),
           );

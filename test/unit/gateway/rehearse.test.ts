@@ -368,6 +368,22 @@ test('frozen, busy, stopping and local mode hold as for any run', async (t) => {
   assert.deepEqual([execution.status, existsSync(napping.workspace)], ['cancelled', false]);
 });
 
+test('copies that are being made count like those that are there', async (t) => {
+  const ground = lay(t);
+  const opened = await open(t, ground);
+  const { rehearsals } = opened.gateway;
+  // More than one principal may have, all asked for before the first is done.
+  const all = Array.from({ length: 7 }, () => rehearsals.prepare(tester, wanted(['write'])));
+  const made = await Promise.allSettled(all);
+  const held = made.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  assert.equal(held.length, 4);
+  assert.equal(copiesIn(ground).length, 4);
+  for (const each of made)
+    if (each.status === 'rejected') assert.equal(each.reason.code, 'CONCURRENCY_LIMIT');
+  for (const each of held) await each.release();
+  assert.equal((await rehearsals.prepare(tester, wanted(['write'], 4))).length, 4);
+});
+
 test('in local mode risks that may not run may not be rehearsed either', async (t) => {
   const ground = lay(t);
   const opened = await open(t, ground, 'same-user');

@@ -74,12 +74,13 @@ export interface RunbookStore {
   change(id: string, judge: (run: RunbookRun) => RunChange | null): RunbookRun;
   /**
    * Not over, its owner gone: it passes on under the next fence. Null unless owner and fence are still these. Whoever calls
-   * it has made sure that the owner is not alive.
+   * it has made sure that the owner is not alive. The time in which nobody drove it does not count: it works again from `at`.
    */
   takeOver(
     id: string,
     from: { readonly owner: string; readonly fence: number },
     to: string,
+    at: number,
   ): RunbookRun | null;
   /** What was asked for as this, if anything: of several the newest, and all but that never started. */
   execution(origin: StepOrigin): Execution | null;

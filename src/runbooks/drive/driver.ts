@@ -46,7 +46,7 @@ export function startDriver(house: House, gateway: Pick<Gateway, 'cancel'>): Dri
       return;
     }
     if (!stays || house.liveness.alive(each.owner)) return;
-    const ours = house.store.runbooks.takeOver(each.id, each, self);
+    const ours = house.store.runbooks.takeOver(each.id, each, self, house.clock.now());
     if (ours === null) return;
     // A crash before this: the next owner asks the same.
     drive(applyEvent(house, each.id, { kind: 'recovered', work: findWork(house, ours) }));

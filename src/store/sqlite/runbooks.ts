@@ -111,13 +111,16 @@ export function runbooksOf(db: Database): RunbookStore {
       }
     },
 
-    takeOver: (id, from, to) =>
+    takeOver: (id, from, to, at) =>
       db.transaction(() => {
         const changed = db.write(
           'run takeover',
-          `update runbook_runs set owner = ?, fence = fence + 1, revision = revision + 1
+          `update runbook_runs set owner = ?, fence = fence + 1, revision = revision + 1,
+            active_ms = active_ms + case when active_since is null then 0 else max(0, updated_at - active_since) end,
+            active_since = case when active_since is null then null else ? end
             where id = ? and open = 1 and owner = ? and fence = ?`,
           to,
+          at,
           id,
           from.owner,
           from.fence,

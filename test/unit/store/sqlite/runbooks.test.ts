@@ -138,14 +138,16 @@ test('what the judge throws is thrown as it is, and what it leaves alone stays',
 
 test('a run passes on once, and not when it is over', () =>
   staged((store) => {
-    const run = aRun();
+    const run = aRun({ activeMs: 50, activeSince: 1_000, updatedAt: 1_000 });
     store.runbooks.start(run, []);
     const from = { owner: 'owner-1', fence: 1 };
-    assert.equal(store.runbooks.takeOver(run.id, from, 'owner-2')?.fence, 2);
-    assert.equal(store.runbooks.takeOver(run.id, from, 'owner-3'), null);
+    const taken = store.runbooks.takeOver(run.id, from, 'owner-2', 9_000);
+    // While nobody drove it no time passed for it.
+    assert.deepEqual([taken?.fence, taken?.activeMs, taken?.activeSince], [2, 50, 9_000]);
+    assert.equal(store.runbooks.takeOver(run.id, from, 'owner-3', 9_000), null);
     assert.deepEqual(store.runbooks.open(), [{ id: run.id, owner: 'owner-2', fence: 2 }]);
     store.runbooks.change(run.id, (now) => to(now, 'completed'));
-    assert.equal(store.runbooks.takeOver(run.id, { owner: 'owner-2', fence: 2 }, 'x'), null);
+    assert.equal(store.runbooks.takeOver(run.id, { owner: 'owner-2', fence: 2 }, 'x', 9_000), null);
     assert.deepEqual(store.runbooks.open(), []);
   }));
 

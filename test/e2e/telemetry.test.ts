@@ -11,7 +11,8 @@ import { test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Collector, type ReceivedSpan } from '../real/collector.ts';
-import { reeve, Stage } from '../real/stage.ts';
+import { reeve, Stage, until } from '../real/stage.ts';
+import { secret as hookSecret, Receiver } from '../unit/edge/webhooks/receiver.ts';
 
 const secret = 'an argument that nobody else may see';
 const traced = (endpoint: string) => `telemetry: { traces: { endpoint: "${endpoint}" } }\n`;
@@ -215,8 +216,11 @@ test('a collector that hangs fails nothing, and keeps no process', async () => {
 
 test('what waits for people belongs to its trace hours later, whoever runs it then', async () => {
   await using collector = await Collector.start();
+  await using receiver = new Receiver();
+  const hook = await receiver.listen();
   await using stage = new Stage(
-    `${traced(collector.endpoint)}policy: policy\npeople: people.yaml\napprovals: { proofs: { default: [token] } }\n`,
+    `webhooks: [{ name: chat, url: "${hook}", secret: { file: ./hook.key }, events: [approval.requested, execution.finished] }]
+${traced(collector.endpoint)}policy: policy\npeople: people.yaml\napprovals: { proofs: { default: [token] } }\n`,
   );
   mkdirSync(join(stage.folder, 'policy'));
   writeFileSync(join(stage.folder, 'policy/all.cedar'), 'permit (principal, action, resource);\n');
@@ -224,6 +228,7 @@ test('what waits for people belongs to its trace hours later, whoever runs it th
     join(stage.folder, 'people.yaml'),
     'version: 1\npeople:\n  ola: { name: Ola, roles: [ops_lead] }\n  sam: { name: Sam, roles: [security_officer] }\n',
   );
+  writeFileSync(join(stage.folder, 'hook.key'), hookSecret, { mode: 0o600 });
   const first = await stage.serve();
   const asked = above();
   const post = (url: string, token: string, path: string, body: unknown, more = {}) =>
@@ -291,6 +296,10 @@ test('what waits for people belongs to its trace hours later, whoever runs it th
   assert.ok(BigInt(approval.startTimeUnixNano) <= BigInt(request.endTimeUnixNano));
   for (const name of ['reeve.run', 'reeve.record', 'reeve.queue'])
     assert.equal(named(spans, name).parentSpanId, request.spanId, name);
+  // Told of in the same trace, by a process that never saw the request come in.
+  await until('both are told of', () => receiver.taken.length >= 2);
+  for (const { type, headers } of receiver.taken)
+    assert.equal(String(headers.traceparent).split('-')[1], asked.traceId, type);
   await second.stop();
 });
 

@@ -161,7 +161,10 @@ export function fail(
     setEnding(draft, { ...ending, thenRollback });
 }
 
-/** A step as it was before it was ever begun, for another attempt where anything was asked for in this one. */
+/**
+ * A step as it was before it was begun, for another attempt where anything was asked for in this one. What an attempt before
+ * has done (`ran`, with its values) stays done, and is rolled back unless another attempt does it anew.
+ */
 export function anew(draft: Draft, { name, attempt }: StepState): Partial<StepState> {
   const used = draft.work.some((work) => work.step === name && work.attempt === attempt);
   return {
@@ -172,7 +175,5 @@ export function anew(draft: Draft, { name, attempt }: StepState): Partial<StepSt
     confirmation: null,
     skipped: null,
     problem: null,
-    ran: null,
-    values: [],
   };
 }

@@ -170,6 +170,16 @@ test('what was done and could not be verified is rolled back as well', () => {
   assert.equal(run.submitted.at(-1), 'a:rollback:1');
 });
 
+test('what an attempt has done is rolled back although another attempt after it failed', () => {
+  const run = play([{ name: 'a', verify: [lookAt('x')], rollback: undo('undo-a') }, { name: 'b' }]);
+  run.ends('a:run:1');
+  run.ends('a:verify:0:1', 'failed');
+  run.send({ kind: 'retry', step: 'a', ...said });
+  run.ends('a:run:2', 'failed');
+  run.send({ kind: 'rollback', ...said });
+  assert.equal(run.submitted.at(-1), 'a:rollback:1');
+});
+
 test('paused, nothing is asked for; what is under way ends, and is taken on from there', () => {
   const run = play(abc);
   run.send({ kind: 'pause', ...said });

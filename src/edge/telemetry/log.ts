@@ -1,6 +1,6 @@
 /**
  * The log of a gateway that serves: JSON lines on standard error, each with the ids of the request that it is about. In:
- * facts of ours. Out: lines. Never: an argument, output, a header, a token.
+ * facts of ours. Out: lines. Never: an argument, output, a header, a token; a request that waits for whoever reads the log.
  */
 import pino from 'pino';
 import type { Execution } from '../../core/execution.ts';
@@ -32,22 +32,21 @@ export function logLevelOf(text: string | undefined): LogLevel {
   return text === 'warn' ? 'warn' : 'info';
 }
 
-export function servedLog(level: LogLevel, destination: pino.DestinationStream): ServedLog {
-  const log = pino(
-    {
-      name: 'reeve',
-      base: null,
-      level,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      mixin: () => idsNow(),
-    },
-    destination,
-  );
+/** Bytes of lines that may wait for a slow reader; what comes beyond is dropped. */
+const mostWaiting = 2 ** 20;
+
+/** Trouble is written at once, so that a crash right after it loses nothing; the rest when there is time. */
+export function servedLog(
+  level: LogLevel,
+  trouble: pino.DestinationStream,
+  rest: pino.DestinationStream,
+): ServedLog {
+  const told = loggerTo(trouble, level);
+  const log = loggerTo(rest, level);
   return {
     report(message, error) {
-      if (error === undefined) log.warn(message);
-      else log.error({ err: error }, message);
+      if (error === undefined) told.warn(message);
+      else told.error({ err: error }, message);
     },
     request: ({ requestId, traceId, ...facts }) =>
       log.info({ ...facts, ...present({ requestId, traceId }) }, 'answered'),
@@ -78,7 +77,22 @@ export function servedLog(level: LogLevel, destination: pino.DestinationStream):
 }
 
 export function stderrLog(level: LogLevel): ServedLog {
-  return servedLog(level, pino.destination({ fd: 2, sync: true }));
+  const rest = pino.destination({ fd: 2, sync: false, maxLength: mostWaiting });
+  return servedLog(level, pino.destination({ fd: 2, sync: true }), rest);
+}
+
+function loggerTo(destination: pino.DestinationStream, level: LogLevel): pino.Logger {
+  return pino(
+    {
+      name: 'reeve',
+      base: null,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => idsNow(),
+    },
+    destination,
+  );
 }
 
 function idsNow(): Record<string, string> {

@@ -38,8 +38,13 @@ export async function telemetryOfGateway(from: {
     telemetry,
     report,
     ended: (execution) => {
-      tally.ended(execution);
-      log?.ended(execution, telemetry.of(execution.requestId));
+      // Its end is on record: nothing that goes wrong here may be taken for a failure to put it there.
+      try {
+        tally.ended(execution);
+        log?.ended(execution, telemetry.of(execution.requestId));
+      } catch (error) {
+        report('the end of a request could not be counted or told', error);
+      }
     },
     lines: (state) => [...tally.lines(), ...gatewayMetrics({ ...state, telemetry })],
   };

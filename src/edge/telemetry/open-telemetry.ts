@@ -12,7 +12,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const destination = destinationOf(options);
   if (destination === null) return passingOn();
   const { sendingSpans } = await import('./spans.ts');
-  return sendingSpans(destination, options);
+  try {
+    return sendingSpans(destination, options);
+  } catch (error) {
+    options.report(
+      `no traces are sent: ${(error as Error).message}; correct the OTEL_EXPORTER_OTLP_* variables (certificates, keys)`,
+    );
+    return passingOn();
+  }
 }
 
 /** Null where nothing is sent. */

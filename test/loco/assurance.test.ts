@@ -16,8 +16,8 @@ const app = locoApp();
 const skip = app.kind === 'missing' ? app.why : false;
 const tools = ['migrate-db', 'rotate-keys', 'clean-temp'];
 
-function assure(loco: LocoStage, ...more: string[]) {
-  const { stdout, stderr, exitCode } = loco.reeve(['assure', ...more, '--output', 'json']);
+async function assure(loco: LocoStage, ...more: string[]) {
+  const { stdout, stderr, exitCode } = await loco.reeve(['assure', ...more, '--output', 'json']);
   assert.ok(exitCode === 0 || exitCode === 1, stdout + stderr);
   return { exitCode, record: JSON.parse(stdout) as AssuranceReport };
 }
@@ -46,7 +46,7 @@ test('in development and staging each tool does what the command line does, and 
   const before = workspaces.map(contents);
   for (const environment of ['development', 'staging']) {
     for (const command of tools) {
-      const { exitCode, record } = assure(loco, command, '--env', environment);
+      const { exitCode, record } = await assure(loco, command, '--env', environment);
       assert.deepEqual([exitCode, record.status], [0, 'pass'], differences(record));
       assert.equal(record.environment, environment);
       assert.equal(record.expectedChecksum, record.actualChecksum);
@@ -71,7 +71,7 @@ test('a record has every field, its entry binds it, and a receipt proves the ent
 }, async () => {
   await using loco = new LocoStage();
   await loco.open();
-  const { record } = assure(loco, 'migrate-db');
+  const { record } = await assure(loco, 'migrate-db');
   assert.match(record.cli.join(' '), /bin\/loco-app-cli -e development db migrate$/);
   assert.equal(record.runId, record.runs.tool);
   for (const sum of [record.expectedChecksum, record.actualChecksum])
@@ -97,7 +97,7 @@ test('a record has every field, its entry binds it, and a receipt proves the ent
 
   const into = join(loco.stage.folder, 'proof');
   const number = String(record.auditEntry);
-  const proven = loco.reeve(['audit', 'prove', number, '--into', into]);
+  const proven = await loco.reeve(['audit', 'prove', number, '--into', into]);
   assert.equal(proven.exitCode, 0, proven.stderr);
   const key = readFileSync(join(into, 'log.key.pub'), 'utf8').trim();
   const receipt = ['--receipt', join(into, `${number}.tlog-proof`)];
@@ -146,7 +146,7 @@ test('a tool that skips migrations, leaves a file or rotates nothing is found, a
     'clean-temp': [/^tmp\/upload-2\.part: null \/ file/m],
   };
   for (const [command, places] of Object.entries(found)) {
-    const { exitCode, record } = assure(loco, command);
+    const { exitCode, record } = await assure(loco, command);
     const told = differences(record);
     assert.deepEqual([exitCode, record.status, record.verdict], [1, 'fail', 'fail'], told);
     assert.notEqual(record.expectedChecksum, record.actualChecksum);
@@ -177,7 +177,7 @@ test('production runs with fresh evidence alone, and another binary makes eviden
     assert.ok(existsSync(old));
   };
   await refused(/there is none/);
-  assert.equal(assure(loco, 'clean-temp', '--env', environment).record.status, 'pass');
+  assert.equal((await assure(loco, 'clean-temp', '--env', environment)).record.status, 'pass');
   appendFileSync(join(loco.stage.folder, 'bin/loco-app-cli'), '\0');
   await refused(/the executable has changed since/);
   const { tools: listed } = await loco.agent.listTools();
@@ -185,7 +185,7 @@ test('production runs with fresh evidence alone, and another binary makes eviden
   assert.match(description!, /Runs only with fresh evidence in: production/);
   const { 'reeve/lastVerified': last } = _meta as Record<string, Record<string, unknown>>;
   assert.deepEqual([last!.status, last!.stale], ['pass', true]);
-  assert.equal(assure(loco, 'clean-temp', '--env', environment).record.status, 'pass');
+  assert.equal((await assure(loco, 'clean-temp', '--env', environment)).record.status, 'pass');
   assert.equal((await loco.approved('clean_temp', { environment }, 'olga')).status, 'ok');
   assert.ok(!existsSync(old));
 });

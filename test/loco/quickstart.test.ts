@@ -31,7 +31,7 @@ test('every call in it is declared, and its arguments are taken', { skip }, asyn
   for (const call of calls) {
     const words = call.split(/\s+/).slice(2);
     const args = words.map((word) => meant[word] ?? word.replace(/^'(.*)'$/, '$1'));
-    const { stdout, stderr, exitCode } = loco.reeve(['plan', ...args]);
+    const { stdout, stderr, exitCode } = await loco.reeve(['plan', ...args]);
     // 4: it would await approval.
     assert.ok(exitCode === 0 || exitCode === 4, `${call}: ${stdout}${stderr}`);
     assert.match(stdout, /staging|development/);

@@ -4,10 +4,12 @@
  * Never: a workspace of the checkout touched; a process or a folder left behind.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { parse, stringify } from 'yaml';
 import { handOver } from '../../scripts/loco/workspace.ts';
@@ -129,17 +131,22 @@ export class LocoStage implements AsyncDisposable {
     return rows.map(({ version }) => version);
   }
 
-  /** `bin/reeve` as the local operator, or as whoever holds the token. */
-  reeve(args: readonly string[], who: string | null = null) {
+  /**
+   * `bin/reeve` as the local operator, or as whoever holds the token. Never by a call that blocks: the agent's client would
+   * not see that the gateway closes an idle connection, and use it.
+   */
+  async reeve(args: readonly string[], who: string | null = null) {
     const token = who === null ? {} : { REEVE_TOKEN: this.#tokens[who]! };
-    const { stdout, stderr, status } = spawnSync(reeve, [...args, ...this.stage.options()], {
-      encoding: 'utf8',
+    const child = spawn(reeve, [...args, ...this.stage.options()], {
+      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 120_000,
       cwd: this.stage.folder,
-      maxBuffer: 2 ** 26,
       env: { PATH: process.env.PATH, HOME: this.stage.folder, NO_COLOR: '1', ...token },
     });
-    return { stdout, stderr, exitCode: status };
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [exitCode] = await ended;
+    return { stdout, stderr, exitCode };
   }
 
   get gateway(): RunningGateway {
@@ -150,14 +157,23 @@ export class LocoStage implements AsyncDisposable {
   /** Starts the gateway, makes the tokens and connects the agent. */
   async open(): Promise<void> {
     this.#gateway = await this.stage.serve();
-    const token = (name: string, ...more: string[]) => {
-      const made = this.reeve(['token', 'create', name, '--for', name, '--scope', 'read', ...more]);
+    const token = async (name: string, ...more: string[]) => {
+      const made = await this.reeve([
+        'token',
+        'create',
+        name,
+        '--for',
+        name,
+        '--scope',
+        'read',
+        ...more,
+      ]);
       assert.equal(made.exitCode, 0, made.stderr);
       this.#tokens[name] = made.stdout.trim();
     };
-    token('agent', '--scope', 'run', '--role', 'operator');
+    await token('agent', '--scope', 'run', '--role', 'operator');
     for (const person of ['olga', 'sam', 'chris', 'ada'] satisfies Person[])
-      token(person, '--kind', 'person', '--scope', 'approve');
+      await token(person, '--kind', 'person', '--scope', 'approve');
     this.#agent = new Client({ name: 'agent', version: '1' });
     await this.#agent.connect(
       new StreamableHTTPClientTransport(new URL('/mcp', this.gateway.url), {

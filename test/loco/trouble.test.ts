@@ -174,7 +174,7 @@ test('an environment name that leads elsewhere is refused when the files are loa
 }, async () => {
   await using other = new LocoStage();
   other.settings((text) => text.replace('  development: {', '  ../x: {'));
-  const lint = other.reeve(['lint', other.stage.config]);
+  const lint = await other.reeve(['lint', other.stage.config]);
   assert.equal(lint.exitCode, 1);
   assert.match(lint.stdout + lint.stderr, /"\.\.\/x"/);
 });
@@ -233,7 +233,7 @@ test('an application that is not built: the files do not load, and a running gat
   const binary = join(loco.stage.folder, 'bin/loco-app-cli');
   renameSync(binary, `${binary}.away`);
   try {
-    const lint = loco.reeve(['lint', loco.stage.config]);
+    const lint = await loco.reeve(['lint', loco.stage.config]);
     assert.equal(lint.exitCode, 1);
     assert.match(lint.stdout + lint.stderr, /loco-app-cli.* (does not exist|is not there)/s);
     const told = await loco.call('migrate_now');

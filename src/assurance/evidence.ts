@@ -6,7 +6,7 @@ import type { ComparedPart } from '../core/assurance.ts';
 import type { ExecutionStatus } from '../core/execution.ts';
 import { digestJson, type JsonObject, type JsonValue, sha256Hex } from '../core/json.ts';
 import type { DatabaseSnapshot } from './database.ts';
-import { normaliseText, type Variance } from './normalise.ts';
+import { normaliseText, type Variance, varianceProblems } from './normalise.ts';
 import type { TreeEntry } from './tree.ts';
 
 /** How a run ended, from whichever side. */
@@ -57,6 +57,10 @@ export function evidenceOf(
     problems.push('the output was cut at limits.output, so not all of it can be compared');
   if (compare === 'structured' && run.structuredProblem !== null)
     problems.push(`the result is not as declared: ${run.structuredProblem}`);
+  const stdout = compare === 'output' ? outputText(run.stdout, variance) : null;
+  const stderr = compare === 'output' ? outputText(run.stderr, variance) : null;
+  const structured = compare === 'structured' ? normaliseJson(run.structured, variance) : null;
+  problems.push(...varianceProblems(variance));
   return {
     end: {
       status: run.status,
@@ -64,9 +68,9 @@ export function evidenceOf(
       signal: run.signal,
       errorCode: run.errorCode,
     },
-    stdout: compare === 'output' ? outputText(run.stdout, variance) : null,
-    stderr: compare === 'output' ? outputText(run.stderr, variance) : null,
-    structured: compare === 'structured' ? normaliseJson(run.structured, variance) : null,
+    stdout,
+    stderr,
+    structured,
     tree: state.tree,
     databases: state.databases,
     problems,

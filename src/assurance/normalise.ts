@@ -4,12 +4,20 @@
  * that would hide other content; nor a number that is no time.
  */
 import type { NormalisePattern } from '../core/assurance.ts';
+import { replaceWithin } from '../inventory/pattern-safety.ts';
+
+/** Characters that any pattern is through with at once; milliseconds for one longer text, and for all of a side. */
+const short = 256;
+const patience = Object.freeze({ one: 1_000, all: 10_000 });
 
 export interface Variance {
   /** What replaces a kind of variance, with the number of times that it did. */
   readonly counts: Map<string, number>;
   readonly paths: readonly string[];
   readonly declared: readonly { readonly pattern: RegExp; readonly replace: string }[];
+  /** Milliseconds that declared patterns may still take; those that took too long are not applied any more. */
+  left: number;
+  readonly slow: Set<string>;
 }
 
 /** `paths` are those under which this side's workspace is known. One value a side: it counts. */
@@ -24,7 +32,29 @@ export function varianceOf(
       pattern: new RegExp(pattern, 'gu'),
       replace,
     })),
+    left: patience.all,
+    slow: new Set(),
   };
+}
+
+/** What a command writes may be made so that a pattern takes hours over it, on purpose or not. */
+function withinPatience(variance: Variance, pattern: RegExp, text: string, put: () => string) {
+  if (variance.slow.has(pattern.source)) return null;
+  if (text.length <= short) return text.replace(pattern, put);
+  const before = performance.now();
+  const time = Math.max(1, Math.ceil(Math.min(patience.one, variance.left)));
+  const replaced = replaceWithin(pattern, text, put, time);
+  variance.left -= performance.now() - before;
+  if (replaced !== undefined) return replaced;
+  variance.slow.add(pattern.source);
+  return null;
+}
+
+/** Why the evidence is not what it was declared to be compared by. */
+export function varianceProblems({ slow }: Variance): readonly string[] {
+  return [...slow].map(
+    (source) => `the pattern ${source.slice(0, 100)} took too long, and was not applied everywhere`,
+  );
 }
 
 /** Escape sequences of terminals: CSI (colours, cursor) and OSC (titles, links), and single ones. */
@@ -57,10 +87,12 @@ export function normaliseText(text: string, variance: Variance): string {
   for (const { pattern, replace } of variance.declared) {
     // As a function: a `$` in the replacement stands for itself.
     let times = 0;
-    out = out.replace(pattern, () => {
+    const replaced = withinPatience(variance, pattern, out, () => {
       times += 1;
       return replace;
     });
+    if (replaced === null) continue;
+    out = replaced;
     if (times > 0) {
       const name = `pattern ${pattern.source}`;
       variance.counts.set(name, (variance.counts.get(name) ?? 0) + times);

@@ -26,6 +26,26 @@ export function testWithin(
   }
 }
 
+const replacing = new vm.Script('text.replace(expression, put)');
+
+/** The text with each match replaced by what `put` answers; undefined where that took longer than `milliseconds`. */
+export function replaceWithin(
+  expression: RegExp,
+  text: string,
+  put: () => string,
+  milliseconds: number,
+): string | undefined {
+  Object.assign(context, { expression, text, put });
+  try {
+    return String(replacing.runInContext(context, { timeout: milliseconds }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
+    throw error;
+  } finally {
+    Object.assign(context, { expression: undefined, text: undefined, put: undefined });
+  }
+}
+
 /** A value took too long to match. The caller is refused; nothing else is wrong. */
 export class SlowPattern extends Error {}
 

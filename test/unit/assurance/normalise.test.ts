@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { evidenceOf } from '../../../src/assurance/evidence.ts';
 import { normaliseText, varianceNotes, varianceOf } from '../../../src/assurance/normalise.ts';
 
 const plain = (text: string, paths: readonly string[] = []) =>
@@ -51,6 +52,30 @@ test('a pattern of the inventory is replaced first, its replacement taken as it 
   assert.equal(normaliseText('made key-abcd1234', variance), 'made key-$1-$&');
   const notes = varianceNotes(variance, varianceOf([], []));
   assert.deepEqual(notes, ['pattern key-[0-9a-z]{4,40}: 1 at the command line, 0 at the tool']);
+});
+
+test('a pattern that output keeps busy is ended, and the evidence is then not whole', () => {
+  const variance = varianceOf([], [{ pattern: 'took .* ms', replace: 'took a while' }]);
+  const usual = `${'x'.repeat(300)}\ntook 12 ms\n`;
+  assert.match(normaliseText(usual, variance), /took a while/);
+  // From each of these on, everything after it is looked at.
+  const stdout = Buffer.from('took '.repeat(400_000));
+  const stderr = Buffer.alloc(0);
+  const run = {
+    requestId: null,
+    status: 'ok',
+    exitCode: 0,
+    signal: null,
+    errorCode: null,
+  } as const;
+  const evidence = evidenceOf(
+    { ...run, stdout, stderr, truncated: false, structured: null, structuredProblem: null },
+    { tree: [], databases: [], problems: [] },
+    'output',
+    variance,
+  );
+  assert.equal(evidence.stdout, String(stdout));
+  assert.match(evidence.problems.join(), /the pattern took \.\* ms took too long/);
 });
 
 test('what was normalised stays as it is when it is normalised again', () => {

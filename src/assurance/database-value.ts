@@ -49,3 +49,13 @@ function isUuid(bytes: Uint8Array): boolean {
   const version = bytes[6]! >> 4;
   return (version === 4 || version === 7) && bytes[8]! >> 6 === 0b10;
 }
+
+/** At most what the values take in the file. */
+export function bytesOf(values: readonly SQLOutputValue[]): number {
+  let bytes = 0;
+  for (const value of values) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (value instanceof Uint8Array) bytes += value.byteLength;
+  }
+  return bytes;
+}

@@ -10,7 +10,7 @@ import { constants, DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { canonicalJson, sha256Hex } from '../core/json.ts';
 import { normaliseSql, quoteName } from './database-sql.ts';
-import { normaliseValue } from './database-value.ts';
+import { bytesOf, normaliseValue } from './database-value.ts';
 import { normaliseText, type Variance } from './normalise.ts';
 import { compareText } from './tree.ts';
 
@@ -230,16 +230,6 @@ async function readTable(
     pause = { rows: rows.length + 2_000, bytes: left.bytes - breathAfter };
   }
   return rows.sort(compareText);
-}
-
-/** At most what the values take in the file. */
-function bytesOf(values: readonly SQLOutputValue[]): number {
-  let bytes = 0;
-  for (const value of values) {
-    if (typeof value === 'string') bytes += value.length;
-    else if (value instanceof Uint8Array) bytes += value.byteLength;
-  }
-  return bytes;
 }
 
 function versionOf(row: string): string {

@@ -32,7 +32,7 @@ export function watchRequests(app: FastifyInstance, { telemetry, line }: Watched
     const span = telemetry.start(route === null ? method : `${method} ${route}`, {
       kind: 'server',
       parent: contextFrom(headers.traceparent, headers.tracestate),
-      facts: { 'http.request.method': method, 'http.route': route, 'url.scheme': 'http' },
+      facts: { 'http.request.method': method, 'http.route': route, 'url.scheme': request.protocol },
     });
     reply.raw.once('close', () => {
       const { statusCode } = reply.raw;

@@ -34,16 +34,15 @@ export function endWith(response: ServerResponse, id: MessageId | null, why: Ree
     response.end(JSON.stringify(rpcError(id, -32000, why.message, { errorCode: why.code })));
     return;
   }
-  if (String(response.getHeader('content-type')).startsWith('text/event-stream')) {
-    const error = rpcError(id, -32000, why.message, { errorCode: why.code });
-    const last =
-      id === null
-        ? `: ${visibleLine(why.message)}`
-        : `event: message\ndata: ${JSON.stringify(error)}`;
-    response.write(`${last}\n\n`, () => response.destroy());
+  if (!String(response.getHeader('content-type')).startsWith('text/event-stream')) {
+    response.destroy();
     return;
   }
-  response.destroy();
+  // What the SDK may still write meets the end of the stream: nobody else's trouble.
+  response.on('error', () => {});
+  const error = JSON.stringify(rpcError(id, -32000, why.message, { errorCode: why.code }));
+  const last = id === null ? `: ${visibleLine(why.message)}` : `event: message\ndata: ${error}`;
+  response.end(`${last}\n\n`);
 }
 
 export function exchangeOf(ctx: ServerContext): Exchange {

@@ -252,7 +252,11 @@ ${settings}`,
 
   /** Starts `reeve serve`, on a free port unless one is named, and waits until it is ready. */
   async serve(state = 'state', port = 0): Promise<RunningGateway> {
-    const child = this.start(['serve', '--port', String(port), ...this.options(state)]);
+    return this.found(this.start(['serve', '--port', String(port), ...this.options(state)]), state);
+  }
+
+  /** The gateway that this process is, once it is ready. */
+  async found(child: ChildProcess, state = 'state'): Promise<RunningGateway> {
     let log = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       log += chunk.toString('utf8');

@@ -83,7 +83,10 @@ export class Listening {
       url,
       port: own.port,
       localUrl: localUrl ?? url,
-      drain: () => this.#drain(),
+      // Connections end with their next answer: one that is idle may just be bringing a request, which closing would lose.
+      drain: () => {
+        this.#draining = true;
+      },
       close: () => {
         this.#closing ??= this.#close(app);
         return this.#closing;
@@ -113,11 +116,6 @@ export class Listening {
         ? `listening on ${this.#host} without TLS, behind a proxy: see to it that nothing else reaches this port`
         : `${what}; put a proxy with TLS in front of it (proxy in reeve.yaml), or name a certificate (tls)`,
     );
-  }
-
-  #drain(): void {
-    this.#draining = true;
-    for (const server of this.#servers) server.closeIdleConnections();
   }
 
   async #close(app: FastifyInstance): Promise<void> {

@@ -100,3 +100,43 @@ test('told twice it leaves at once, and the next one settles what it left', asyn
   assert.deepEqual(stage.processes(), []);
   await next.stop();
 });
+
+test('a call over MCP that awaits people is answered as it stands, and goes on awaiting them', async () => {
+  await using stage = new Stage('publicUrl: http://localhost:8080\n');
+  const gateway = await stage.serve();
+  const post = async (message: object, session?: string) => {
+    const headers = {
+      authorization: `Bearer ${stage.token()}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      ...(session === undefined ? {} : { 'mcp-session-id': session }),
+    };
+    const body = JSON.stringify({ jsonrpc: '2.0', ...message });
+    return fetch(`${gateway.url}/mcp`, { method: 'POST', headers, body });
+  };
+  const params = {
+    protocolVersion: '2025-11-25',
+    capabilities: { elicitation: { url: {} } },
+    clientInfo: { name: 'tester', version: '1' },
+  };
+  const begun = await post({ id: 1, method: 'initialize', params });
+  const session = begun.headers.get('mcp-session-id')!;
+  await begun.text();
+  await (await post({ method: 'notifications/initialized' }, session)).text();
+  const called = { name: 'guarded', arguments: {} };
+  const answer = await post({ id: 2, method: 'tools/call', params: called }, session);
+  const reading = answer.text();
+  const path = '/v1/commands/executions?status=open';
+  const open = async (url: string) =>
+    (await rest(url, stage.token(), 'GET', path)).body.executions as { status: string }[];
+  while ((await open(gateway.url)).length === 0) await sleep(50);
+  await gateway.stop();
+
+  assert.match(await reading, /awaiting_approval: guarded in development has NOT run/);
+  const next = await stage.serve();
+  assert.deepEqual(
+    (await open(next.url)).map(({ status }) => status),
+    ['awaiting_approval'],
+  );
+  await next.stop();
+});

@@ -175,8 +175,11 @@ async function untilDecided(
               telling = null;
             });
         }, heartbeatMs);
-  const stop =
-    milliseconds === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+  const stop = AbortSignal.any([
+    signal,
+    ...(door.leaving === undefined ? [] : [door.leaving]),
+    ...(milliseconds === null ? [] : [AbortSignal.timeout(milliseconds)]),
+  ]);
   let seen = execution;
   try {
     for await (const event of door.gateway.watch(caller, requestId, stop)) {

@@ -31,6 +31,8 @@ export interface Door {
   readonly states: RequestStates;
   /** Milliseconds for which one call waits for people before it answers how it stands. */
   readonly roundMs: number;
+  /** Aborted when the gateway is about to go: what awaits people is answered as it stands, and goes on awaiting them. */
+  readonly leaving?: AbortSignal;
   /** A tools/call has reached its handler, so it is on record from there on. */
   readonly reached: (ctx: ServerContext) => void;
   /** A tools/call has come to its end. One that was cancelled is answered by nobody. */

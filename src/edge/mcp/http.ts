@@ -4,6 +4,7 @@
  * without a record, a run that goes on after the stream of its answer was closed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
   classifyInboundRequest,
@@ -13,12 +14,8 @@ import {
 } from '@modelcontextprotocol/server';
 import { ReeveError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { type Caller, hasScope, type Scope } from '../../core/principal.ts';
-import type { Gateway } from '../../gateway/gateway.ts';
-import type { RunbookDesk } from '../../runbooks/desk.ts';
+import { type Caller, hasScope } from '../../core/principal.ts';
 import { lackingScope } from '../identity/lacking-scope.ts';
-import type { Limit } from '../rest/rates.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Door, OpenCalls, reportToStderr, usualRoundMs } from './door.ts';
 import { reeveHandlers } from './handlers.ts';
 import { readBody } from './http-body.ts';
@@ -31,6 +28,7 @@ import {
   noSession,
   refusalIn,
 } from './http-exchange.ts';
+import type { McpHttp, McpHttpOptions } from './http-options.ts';
 import { Sessions } from './http-sessions.ts';
 import {
   type AttemptedCall,
@@ -44,35 +42,13 @@ import { recordAttempt } from './refusal.ts';
 import { RequestStates } from './request-states.ts';
 import { RunbookNames } from './runbook-names.ts';
 import { scopeOfMessage } from './scopes.ts';
-import { buildServer, type Handlers } from './server.ts';
+import { buildServer } from './server.ts';
 import { ToolNames } from './tool-names.ts';
 
-export interface McpHttpOptions {
-  readonly gateway: Gateway;
-  readonly runbooks?: RunbookDesk;
-  readonly version: string;
-  readonly telemetry?: Telemetry;
-  /** Reeve's own handlers unless a test puts more beside them. */
-  readonly handlers?: (door: Door) => Handlers;
-  /** WWW-Authenticate for a credential that lacks a scope. */
-  readonly challenge?: (request: IncomingMessage, scope: Scope) => string;
-  readonly report?: (message: string, error?: unknown) => void;
-  /** How fast a principal may call; no limit unless given. */
-  readonly limit?: Limit;
-  /** Milliseconds for which a call waits for people; usualRoundMs unless given. */
-  readonly roundMs?: number;
-}
+export type { McpHttp, McpHttpOptions } from './http-options.ts';
 
-export interface McpHttp {
-  /** `cut`: aborted, with the reason to give, where the answer may not go on. */
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    caller: Caller,
-    cut?: AbortSignal,
-  ): Promise<void>;
-  close(): Promise<void>;
-}
+/** Milliseconds for which answers may still go out when the gateway goes. */
+const answersMs = 1_000;
 
 interface Served {
   readonly caller: Caller;
@@ -90,6 +66,8 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
   const report = options.report ?? reportToStderr;
   const sessions = new Sessions();
   const { telemetry } = options;
+  const leaving = new AbortController();
+  const posts = new OpenCalls();
   const door: Door = {
     gateway: options.gateway,
     version: options.version,
@@ -99,6 +77,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     },
     telemetry: telemetry === undefined ? undefined : async () => telemetry,
     calls: new OpenCalls(),
+    leaving: leaving.signal,
     tools: new ToolNames(options.gateway),
     runbooks: options.runbooks === undefined ? undefined : new RunbookNames(options.runbooks),
     roundMs: options.roundMs ?? usualRoundMs,
@@ -144,7 +123,9 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
         return;
       }
       case 'bytes':
-        await serveMessage(request, response, { caller, cut }, inspectMessage(body.bytes));
+        await posts.track(
+          serveMessage(request, response, { caller, cut }, inspectMessage(body.bytes)),
+        );
     }
   }
 
@@ -289,6 +270,10 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
   return {
     handle,
     async close() {
+      leaving.abort();
+      const patience = new AbortController();
+      await Promise.race([posts.settled(), sleep(answersMs, undefined, patience)]);
+      patience.abort();
       await modern.close();
       await sessions.close();
       await door.calls.settled();

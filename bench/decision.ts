@@ -56,7 +56,7 @@ const commands = Array.from({ length: 20 }, (_, i): Command => {
     variables: {},
     stdin: null,
     result: null,
-  assurance: null,
+    assurance: null,
     examples: { accept: [], reject: [] },
     hash: digestJson({ name }),
   };

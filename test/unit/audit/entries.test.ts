@@ -129,6 +129,7 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
     entries.gatewayStarted(1, { process: text, trust: 'gateway', tier: text }),
     entries.gatewayStopped(1, text),
     entries.unauthenticated(1, { face: 'rest', problem: text, remote: text, times: 3 }),
+    entries.refusalsLeftOut(1, text, { since: 1, codes: [['CONCURRENCY_LIMIT', 2]] }),
     entries.payloadsExpired(1, text, {
       rule: text,
       what: 'payloads',
@@ -179,7 +180,8 @@ function aRecord(given: string) {
 /** What is on record of a run whose every text is this one. */
 function ofARunbook(text: string): readonly EntryDraft[] {
   const runbook = runbookOf([{ name: 'a' }], { name: text, tool: text, hash: text });
-  const frozen = { runbook, environment: text, arguments: { label: text } };
+  // Arguments are checked to be well-formed before they are digested.
+  const frozen = { runbook, environment: text, arguments: { label: text.toWellFormed() } };
   const principal = { id: text, kind: 'agent', roles: [], onBehalfOf: text } as const;
   const caller = { principal, face: 'cli', client: text } as const;
   const salt = Buffer.alloc(32, 7).toString('base64url');

@@ -256,7 +256,10 @@ test('what is there in one environment alone is declared for that one', (t) => {
   assert.deepEqual(where('migrate-db'), ['development', 'staging', 'production']);
   assert.deepEqual(where('panic'), ['development', 'production']);
   assert.deepEqual(where('jobs-tidy'), ['staging', 'production']);
-  assert.match(draft.notes.join(), /in production the app could not say what it has .CONFIG_INVALID/);
+  assert.match(
+    draft.notes.join(),
+    /in production the app could not say what it has .CONFIG_INVALID/,
+  );
   assert.match(draft.text, /# review: said to be there in development, production only/);
 });
 

@@ -48,7 +48,7 @@ export function command(name: string, over: Partial<Command> = {}): Command {
     variables: {},
     stdin: null,
     result: null,
-  assurance: null,
+    assurance: null,
     examples: { accept: [], reject: [] },
     ...over,
   } as const satisfies Omit<Command, 'hash'>;

@@ -67,6 +67,8 @@ const common = {
   stages: request.stages,
   openStage: null,
   errorCode: null,
+  rehearsal: null,
+  runbook: null,
   page: 'https://reeve.test/approve/r1',
 };
 const cancelled = entries.settled({

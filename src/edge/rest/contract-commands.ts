@@ -148,7 +148,7 @@ export const watch = operation({
   path: `${executions}/{requestId}/events`,
   summary: 'What happens, as it happens (server-sent events)',
   description:
-    'Events: status (Answer), output (OutputEvent), end (Answer; the stream closes). It begins with what has happened so far; Last-Event-ID is taken and changes nothing. A reader that is too slow loses output, never the end.',
+    'Events: status (Answer), output (OutputEvent), end (Answer; the stream closes), or closed (errorCode, message) where the stream ends before: the gateway stops, or the token was revoked. It begins with what has happened so far; Last-Event-ID is taken and changes nothing. A reader that is too slow loses output, never the end.',
   access: 'token',
   scope: 'read',
   query: noQuery,

@@ -113,7 +113,7 @@ export const watchRun = operation({
   path: `${one}/events`,
   summary: 'The run as it changes (server-sent events)',
   description:
-    'Events: status (RunbookRun) as it stands and after each change, end (RunbookRun; the stream closes) once it is over. Last-Event-ID is taken and changes nothing.',
+    'Events: status (RunbookRun) as it stands and after each change, end (RunbookRun; the stream closes) once it is over, or closed (errorCode, message) where the stream ends before: the gateway stops, or the token was revoked. Last-Event-ID is taken and changes nothing.',
   access: 'token',
   scope: 'read',
   query: noQuery,

@@ -136,7 +136,9 @@ function problems(codes: readonly ErrorCode[], taken: readonly string[]): Json {
       description: [...of].sort().join(', '),
       ...(status === 401
         ? { headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } } }
-        : {}),
+        : status === 429
+          ? { headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } }
+          : {}),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     };
   }
@@ -239,4 +241,8 @@ const headerComponents: Readonly<Record<string, Json>> = {
     schema: { type: 'string' },
   },
   'WWW-Authenticate': { description: 'Bearer.', schema: { type: 'string' } },
+  'Retry-After': {
+    description: 'Seconds after which a call is taken again, where calls came too fast.',
+    schema: { type: 'string' },
+  },
 };

@@ -14,6 +14,7 @@ export const noRunbooks: RunbookDesk = Object.freeze({
   list: async () => [],
   runs: async () => ({ runs: [], nextCursor: null }),
   plan: nowhere,
+  rehearse: nowhere,
   start: nowhere,
   show: nowhere,
   entries: nowhere,

@@ -7,6 +7,7 @@ import type { Caller } from '../core/principal.ts';
 import type { RunStatus } from '../core/runbook.ts';
 import type { Resolution } from '../core/runbook-event.ts';
 import type { RunbookPlan } from './plan.ts';
+import type { RehearsalView } from './rehearse.ts';
 import type { RunView } from './view.ts';
 
 /** A runbook that a caller may start: all of its commands are in sight. `parameters` is a closed JSON Schema. */
@@ -87,6 +88,8 @@ export interface Steering {
 export interface RunbookDesk {
   list(caller: Caller): Promise<readonly RunbookListing[]>;
   plan(caller: Caller, request: StartRequest): Promise<RunbookPlanView>;
+  /** All of it in a copy of the workspace, without approvals and confirmations. Policy decides `assure` for each command. */
+  rehearse(caller: Caller, request: StartRequest): Promise<RehearsalView>;
   /** Resolves as soon as the run is on record. */
   start(caller: Caller, request: StartRequest): Promise<RunView>;
   runs(caller: Caller, filter: RunsFilter): Promise<RunsPage>;

@@ -18,6 +18,7 @@ import { applyEvent } from './drive/apply.ts';
 import { startDriver } from './drive/driver.ts';
 import { listRunbooks } from './list-runbooks.ts';
 import { planView } from './plan-view.ts';
+import { rehearseRunbook } from './rehearse.ts';
 import { assertMaySteer, readsAll, runInSight } from './sight.ts';
 import { beginRun } from './start.ts';
 import { whole } from './step-view.ts';
@@ -68,6 +69,7 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
   const desk: RunbookDesk = {
     list: async (caller) => listRunbooks(house, caller),
     plan: (caller, request) => planView(house, gateway, caller, request),
+    rehearse: (caller, request) => rehearseRunbook(house, gateway, caller, request),
 
     async start(caller, request) {
       const run = beginRun(house, caller, request);

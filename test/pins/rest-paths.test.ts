@@ -76,6 +76,7 @@ test('the paths of REST are these', () => {
     'post /v1/runbooks/runs/{runId}/rollback',
     'post /v1/runbooks/runs/{runId}/skip',
     'post /v1/runbooks/{name}/plan',
+    'post /v1/runbooks/{name}/rehearse',
     'post /v1/runbooks/{name}/start',
     'post /v1/tokens',
     'post /v1/tokens/{tokenId}/revoke',

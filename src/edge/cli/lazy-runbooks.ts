@@ -5,6 +5,7 @@ export function lazyRunbooks(opening: () => Promise<RunbookDesk>): RunbookDesk {
   return {
     list: async (...given) => (await opening()).list(...given),
     plan: async (...given) => (await opening()).plan(...given),
+    rehearse: async (...given) => (await opening()).rehearse(...given),
     start: async (...given) => (await opening()).start(...given),
     runs: async (...given) => (await opening()).runs(...given),
     show: async (...given) => (await opening()).show(...given),

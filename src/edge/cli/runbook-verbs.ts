@@ -70,6 +70,15 @@ export const runbookVerbs: readonly Verb[] = [
     load: load('runStart'),
   },
   {
+    name: 'runbook rehearse',
+    group: 'Running',
+    summary: 'run all of a runbook in a copy of the workspace, without approvals',
+    operands: [runbook],
+    options: requestOptions,
+    examples: ['reeve runbook rehearse release --param label=v2'],
+    load: load('runRehearse'),
+  },
+  {
     name: 'runbook status',
     group: 'Running',
     summary: 'show a run and what can be done next; without a run, list runs, newest first',

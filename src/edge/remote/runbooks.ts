@@ -35,6 +35,8 @@ export function remoteRunbooks(
 
   return {
     list: async (caller) => (await get(caller, shapes.runbooksReport, path)).runbooks,
+    rehearse: (caller, request) =>
+      post(caller, shapes.rehearsalReport, ask(request.runbook, 'rehearse'), bodyOf(request)),
     plan: (caller, request) =>
       post(caller, shapes.planReport, ask(request.runbook, 'plan'), bodyOf(request)),
     start: async (caller, request) =>

@@ -49,6 +49,31 @@ export const planRunbook = operation({
   errors: ['REQUEST_NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'AUDIT_UNAVAILABLE'],
 });
 
+export const rehearseRunbook = operation({
+  id: 'rehearseRunbook',
+  method: 'POST',
+  path: `${path}/{name}/rehearse`,
+  summary: 'Run all of it in a copy of the workspace',
+  description:
+    'Without approvals and confirmations: nothing outside of the copy is touched, and policy decides the action assure for each command. Where one of them may not be rehearsed, none is. Answers once it is over.',
+  access: 'token',
+  scope: 'run',
+  query: noQuery,
+  body: { schema: shapes.startBody, optional: true },
+  responses: { 200: { description: 'How it went.', schema: shapes.rehearsalReport } },
+  errors: [
+    'COMMAND_NOT_ALLOWED',
+    'REQUEST_NOT_FOUND',
+    'CONFLICT',
+    'PAYLOAD_TOO_LARGE',
+    'CONCURRENCY_LIMIT',
+    'SANDBOX_UNAVAILABLE',
+    'AUDIT_UNAVAILABLE',
+    'FROZEN',
+    'SHUTTING_DOWN',
+  ],
+});
+
 export const startRunbook = operation({
   id: 'startRunbook',
   method: 'POST',

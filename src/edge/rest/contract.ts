@@ -56,6 +56,7 @@ export const operations: readonly Operation[] = Object.freeze([
   runbooks.listRunbooks,
   runbooks.getRunbook,
   runbooks.planRunbook,
+  runbooks.rehearseRunbook,
   runbooks.startRunbook,
   runbooks.listRuns,
   runbooks.getRun,

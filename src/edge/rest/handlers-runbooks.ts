@@ -39,6 +39,9 @@ export const getRunbook: Handler<typeof contract.getRunbook> = async ({
 export const planRunbook: Handler<typeof contract.planRunbook> = async (call) =>
   json(200, await call.runbooks.plan(call.caller, requestOf(call.params.name!, call.body)));
 
+export const rehearseRunbook: Handler<typeof contract.rehearseRunbook> = async (call) =>
+  json(200, await call.runbooks.rehearse(call.caller, requestOf(call.params.name!, call.body)));
+
 /** A client that goes away ends the waiting, not the run. */
 export const startRunbook: Handler<typeof contract.startRunbook> = async (call) => {
   const { gateway, runbooks, caller, params, body, signal } = call;

@@ -18,6 +18,7 @@ import type { Context, VerbInput } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { usageFailure } from '../failure.ts';
 import { followRun } from '../follow-run.ts';
+import { describeRehearsal } from '../rehearsal-screen.ts';
 import { draftRequest, typeArguments } from '../request.ts';
 import { describeRun, describeRunbookPlan, runbooksTable, runsTable } from '../runbook-screen.ts';
 
@@ -54,6 +55,15 @@ export const runPlan = withConnection(async (context, input, connection) => {
   )
     ? exitCodes.refused
     : exitCodes.ok;
+});
+
+export const runRehearse = withConnection(async (context, input, connection) => {
+  const { screen, options } = context;
+  const request = await requestOf(context, input, connection);
+  const rehearsal = await connection.runbooks.rehearse(connection.caller(), request);
+  if (options.output === 'json') await screen.printJson({ status: 'ok', rehearsal });
+  else await screen.print(describeRehearsal(rehearsal, screen.out, screen.width));
+  return rehearsal.status === 'completed' ? exitCodes.ok : exitCodes.failed;
 });
 
 export const runStart = withConnection(async (context, input, connection) => {

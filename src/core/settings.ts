@@ -1,5 +1,6 @@
 /** The settings of a gateway, checked and complete: `reeve.yaml` with `REEVE_*` variables over it. All paths absolute. */
 import type { ProofKind } from './approval.ts';
+import type { Pace } from './buckets.ts';
 import type { Environment, Risk } from './command.ts';
 import type { DependencyProbes } from './dependency.ts';
 import type { RetentionPolicy } from './retention.ts';
@@ -87,13 +88,17 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** How fast calls may come that are put on record: so many at once, so many a second after that. */
+/** So many at once, so many a second after that. */
 export interface RateSettings {
-  readonly perPrincipal: { readonly perSecond: number; readonly burst: number };
+  /** Calls of one principal. */
+  readonly perPrincipal: Pace;
+  /** Its refusals that go on record one by one; the others are counted there. */
+  readonly recordedRefusals: Pace;
 }
 
 export const rateDefaults: RateSettings = Object.freeze({
   perPrincipal: Object.freeze({ perSecond: 50, burst: 1_000 }),
+  recordedRefusals: Object.freeze({ perSecond: 5, burst: 1_000 }),
 });
 
 /** An OpenID Connect provider: its JWTs are taken over HTTP; with `client`, people sign in there on the approval page. */

@@ -8,8 +8,6 @@ import { Buckets, type Pace } from '../core/buckets.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { House } from './house.ts';
 
-/** More at once than any honest client makes; then five a second. */
-export const refusalPace: Pace = Object.freeze({ perSecond: 5, burst: 1_000 });
 const tellEveryMs = 60_000;
 
 interface Untold {
@@ -25,12 +23,9 @@ export class RefusalBound {
   /** By the clock that never goes back: when each principal's were last told of. */
   readonly #told = new Map<string, number>();
 
-  constructor(house: Pick<House, 'store' | 'clock' | 'report'>, pace: Pace = refusalPace) {
+  constructor(house: Pick<House, 'store' | 'clock' | 'report'>, pace: () => Pace) {
     this.#house = house;
-    this.#buckets = new Buckets(
-      () => pace,
-      () => house.clock.monotonic(),
-    );
+    this.#buckets = new Buckets(pace, () => house.clock.monotonic());
   }
 
   /** False where it is not to be recorded, and has been counted instead. */
@@ -77,7 +72,10 @@ const bounds = new WeakMap<House, RefusalBound>();
 export function refusalBoundOf(house: House): RefusalBound {
   const known = bounds.get(house);
   if (known !== undefined) return known;
-  const bound = new RefusalBound(house);
+  const bound = new RefusalBound(
+    house,
+    () => house.generations.current.settings.rate.recordedRefusals,
+  );
   bounds.set(house, bound);
   return bound;
 }

@@ -1,5 +1,6 @@
 /** The form of `tls:`, `proxy:` and `rate:` in the settings. No meaning here, only form. */
 import { z } from 'zod';
+import type { Pace } from '../core/buckets.ts';
 import { rateDefaults } from '../core/settings.ts';
 import { path } from './fields.ts';
 
@@ -16,22 +17,29 @@ export const proxySchema = z.strictObject({
     .describe('Addresses and networks whose X-Forwarded-* count: [10.0.0.0/8, "::1"].'),
 });
 
+/** `usual` is what holds where nothing is said. */
+function pace(what: string, usual: Pace) {
+  return z.strictObject({
+    perSecond: z
+      .number()
+      .min(0.01)
+      .max(100_000)
+      .optional()
+      .describe(`${what} a second over time. Default ${usual.perSecond}.`),
+    burst: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe(`${what} at once before that. Default ${usual.burst}.`),
+  });
+}
+
 export const rateSchema = z.strictObject({
-  perPrincipal: z
-    .strictObject({
-      perSecond: z
-        .number()
-        .min(0.01)
-        .max(100_000)
-        .optional()
-        .describe(`Calls a second over time. Default ${rateDefaults.perPrincipal.perSecond}.`),
-      burst: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .optional()
-        .describe(`Calls at once before that. Default ${rateDefaults.perPrincipal.burst}.`),
-    })
+  perPrincipal: pace('Calls', rateDefaults.perPrincipal)
     .optional()
     .describe('Of each principal, over REST and MCP: { perSecond: 50, burst: 1000 }.'),
+  recordedRefusals: pace('Refusals', rateDefaults.recordedRefusals)
+    .optional()
+    .describe('Of each principal, on record one by one: { perSecond: 5, burst: 1000 }.'),
 });

@@ -59,7 +59,10 @@ export function readProxy(
 }
 
 export function readRate(written: z.infer<typeof rateSchema> | undefined): RateSettings {
-  return { perPrincipal: { ...rateDefaults.perPrincipal, ...written?.perPrincipal } };
+  return {
+    perPrincipal: { ...rateDefaults.perPrincipal, ...written?.perPrincipal },
+    recordedRefusals: { ...rateDefaults.recordedRefusals, ...written?.recordedRefusals },
+  };
 }
 
 function objectionTo(network: string): string | null {

@@ -22,7 +22,9 @@ after(async () => (await hunted)?.stage[Symbol.asyncDispose]());
 /** One for all tests of a file; ended with them. */
 export function theGateway(): Promise<Hunted> {
   hunted ??= (async () => {
-    const stage = new Stage();
+    // A hunt asks faster than anybody, and looks for each refusal on record.
+    const pace = '{ perSecond: 100000, burst: 1000000 }';
+    const stage = new Stage(`rate: { perPrincipal: ${pace}, recordedRefusals: ${pace} }\n`);
     const gateway = await stage.serve();
     return { stage, gateway, token: stage.token() };
   })();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EntryDraft } from '../../../src/core/entry.ts';
 import { ReeveError, Refusal } from '../../../src/core/errors.ts';
-import { RefusalBound, refusalPace } from '../../../src/gateway/refusal-bound.ts';
+import { rateDefaults } from '../../../src/core/settings.ts';
+import { RefusalBound } from '../../../src/gateway/refusal-bound.ts';
 import { ask, layGround, local, openHouse } from './fixture.ts';
 
 function bound() {
@@ -21,7 +22,12 @@ function bound() {
   const house = { store, clock, report } as unknown as ConstructorParameters<
     typeof RefusalBound
   >[0];
-  return { bound: new RefusalBound(house, { perSecond: 5, burst: 10 }), recorded, reports, time };
+  return {
+    bound: new RefusalBound(house, () => ({ perSecond: 5, burst: 10 })),
+    recorded,
+    reports,
+    time,
+  };
 }
 
 test('past the burst they are counted: the first is told of at once, the others a minute later, by code', () => {
@@ -90,7 +96,8 @@ test('a caller that is refused again and again is answered each time, and the re
   };
   // The bucket is as full as it was, however slow this machine is.
   (house.clock as { monotonic: () => number }).monotonic = () => 0;
-  for (let i = 0; i < refusalPace.burst; i += 1) assert.ok((await refused()) instanceof Refusal);
+  for (let i = 0; i < rateDefaults.recordedRefusals.burst; i += 1)
+    assert.ok((await refused()) instanceof Refusal);
   for (let i = 0; i < 20; i += 1) {
     const error = await refused();
     assert.equal(error.code, 'COMMAND_NOT_ALLOWED');
@@ -112,6 +119,9 @@ test('a caller that is refused again and again is answered each time, and the re
     told.reduce((sum, { body }) => sum + Number(body.count), 0),
     70,
   );
-  assert.equal(entries.filter((entry) => entry.kind === 'refused').length, refusalPace.burst);
+  assert.equal(
+    entries.filter((entry) => entry.kind === 'refused').length,
+    rateDefaults.recordedRefusals.burst,
+  );
   await open.close();
 });

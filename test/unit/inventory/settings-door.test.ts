@@ -70,8 +70,14 @@ for (const [network, fine] of [
 }
 
 test('a rate that says half keeps the default of the other half', (t) => {
-  const { loaded } = load(t, 'rate: { perPrincipal: { perSecond: 0.5 } }');
-  assert.deepEqual(ok(loaded).rate, { perPrincipal: { perSecond: 0.5, burst: 1_000 } });
+  const { loaded } = load(
+    t,
+    'rate: { perPrincipal: { perSecond: 0.5 }, recordedRefusals: { burst: 7 } }',
+  );
+  assert.deepEqual(ok(loaded).rate, {
+    perPrincipal: { perSecond: 0.5, burst: 1_000 },
+    recordedRefusals: { perSecond: 5, burst: 7 },
+  });
   for (const more of ['{ perSecond: 0 }', '{ burst: 0 }', '{ burst: 1.5 }', '{ perSecond: -1 }'])
     assert.equal(load(t, `rate: { perPrincipal: ${more} }`).loaded.ok, false, more);
 });

@@ -35,7 +35,10 @@ test('the least that loads has the documented defaults', (t) => {
     publicUrl: null,
     tls: null,
     proxy: { trusted: [] },
-    rate: { perPrincipal: { perSecond: 50, burst: 1_000 } },
+    rate: {
+      perPrincipal: { perSecond: 50, burst: 1_000 },
+      recordedRefusals: { perSecond: 5, burst: 1_000 },
+    },
     allowedHosts: [],
     defaultEnvironment: 'development',
     environments: {

@@ -1,6 +1,7 @@
 /** How fast one may ask, over REST: who is held back, how it is told, and what it leaves on record. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rateDefaults } from '../../../../src/core/settings.ts';
 import { type DoorTerms, openDoor } from '../../../../src/edge/rest/door-terms.ts';
 import { addressLimit, principalLimit } from '../../../../src/edge/rest/rates.ts';
 import { problem, serving } from './serving.ts';
@@ -8,13 +9,16 @@ import { problem, serving } from './serving.ts';
 /** So slow that nothing comes back while a test runs. */
 const slow = (burst: number): DoorTerms => ({
   ...openDoor,
-  settings: { ...openDoor.settings, rate: { perPrincipal: { perSecond: 0.01, burst } } },
+  settings: {
+    ...openDoor.settings,
+    rate: { ...rateDefaults, perPrincipal: { perSecond: 0.01, burst } },
+  },
 });
 
 test('each principal has its own, and is told when to come again', () => {
   let now = 0;
   const limit = principalLimit(
-    () => ({ perPrincipal: { perSecond: 0.5, burst: 2 } }),
+    () => ({ ...rateDefaults, perPrincipal: { perSecond: 0.5, burst: 2 } }),
     () => now,
   );
   assert.deepEqual([limit('a'), limit('a'), limit('b')], [null, null, null]);
@@ -71,7 +75,10 @@ test('a pace that is loaded anew holds at once', async (t) => {
   assert.equal((await execute({ command: 'say' })).status, 429);
   door = {
     ...openDoor,
-    settings: { ...openDoor.settings, rate: { perPrincipal: { perSecond: 100_000, burst: 9 } } },
+    settings: {
+      ...openDoor.settings,
+      rate: { ...rateDefaults, perPrincipal: { perSecond: 100_000, burst: 9 } },
+    },
   };
   assert.equal((await execute({ command: 'say' })).status, 200);
 });

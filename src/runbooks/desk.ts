@@ -7,7 +7,7 @@ import type { Caller } from '../core/principal.ts';
 import type { RunStatus } from '../core/runbook.ts';
 import type { Resolution } from '../core/runbook-event.ts';
 import type { RunbookPlan } from './plan.ts';
-import type { RehearsalView } from './rehearse.ts';
+import type { RehearsalView } from './rehearsal-view.ts';
 import type { RunView } from './view.ts';
 
 /** A runbook that a caller may start: all of its commands are in sight. `parameters` is a closed JSON Schema. */

@@ -4,49 +4,16 @@
  * copy touched, or a run that counts as one: what is on record says that it was a rehearsal.
  */
 import { Refusal } from '../core/errors.ts';
-import type { Execution } from '../core/execution.ts';
 import type { Caller } from '../core/principal.ts';
-import {
-  type FrozenRunbook,
-  isOver,
-  type RunbookState,
-  type RunStatus,
-  type StepStatus,
-} from '../core/runbook.ts';
+import { type FrozenRunbook, isOver, type RunbookState } from '../core/runbook.ts';
 import type { RunbookEffect, RunbookEvent, WorkEnd } from '../core/runbook-event.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { House } from '../gateway/house.ts';
 import type { StartRequest } from './desk.ts';
 import { endOf } from './drive/found.ts';
 import { newRun, transition } from './machine/machine.ts';
+import type { RehearsalView } from './rehearsal-view.ts';
 import { freezeRunbook } from './start.ts';
-
-/** `id` names the rehearsal in each of its requests. Times in milliseconds. */
-export interface RehearsalView {
-  readonly id: string;
-  readonly runbook: string;
-  readonly environment: string;
-  /** As what a run would have ended. */
-  readonly status: RunStatus;
-  readonly durationMs: number;
-  readonly steps: readonly {
-    readonly name: string;
-    readonly command: string;
-    readonly status: StepStatus;
-    readonly skipped: string | null;
-    readonly problem: string | null;
-    /** Whether it was undone in the copy, where that was due. */
-    readonly rollback: string;
-    /** Approvals and confirmations that the real one waits for, and the rehearsal did not. */
-    readonly confirmed: boolean;
-    readonly requests: readonly {
-      readonly requestId: string;
-      readonly phase: string;
-      readonly command: string;
-      readonly status: Execution['status'];
-    }[];
-  }[];
-}
 
 type Submit = Extract<RunbookEffect, { kind: 'submit' }>;
 

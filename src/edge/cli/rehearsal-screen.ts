@@ -1,5 +1,5 @@
 /** A drill of a runbook as people read it. In: how it went. Out: lines that end in a newline. Pure. */
-import type { RehearsalView } from '../../runbooks/rehearse.ts';
+import type { RehearsalView } from '../../runbooks/rehearsal-view.ts';
 import { paintOf } from './runbook-screen.ts';
 import type { Paint } from './screen.ts';
 import { table } from './table.ts';

@@ -51,6 +51,15 @@ export const runbookVerbs: readonly Verb[] = [
     load: load('runPlan'),
   },
   {
+    name: 'runbook rehearse',
+    group: 'Running',
+    summary: 'run all of a runbook in a copy of the workspace, without approvals',
+    operands: [runbook],
+    options: requestOptions,
+    examples: ['reeve runbook rehearse release --param label=v2'],
+    load: load('runRehearse'),
+  },
+  {
     name: 'runbook start',
     group: 'Running',
     summary: 'start a runbook and show its steps until it is over or waits for people',
@@ -68,15 +77,6 @@ export const runbookVerbs: readonly Verb[] = [
     ],
     examples: ['reeve runbook start release --param label=v2 --env staging'],
     load: load('runStart'),
-  },
-  {
-    name: 'runbook rehearse',
-    group: 'Running',
-    summary: 'run all of a runbook in a copy of the workspace, without approvals',
-    operands: [runbook],
-    options: requestOptions,
-    examples: ['reeve runbook rehearse release --param label=v2'],
-    load: load('runRehearse'),
   },
   {
     name: 'runbook status',

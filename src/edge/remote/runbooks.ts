@@ -5,6 +5,7 @@ import type { RunbookDesk, StartRequest, Steering } from '../../runbooks/desk.ts
 import type { RunView } from '../../runbooks/view.ts';
 import { runViewOf } from '../rest/convert-runbooks.ts';
 import { entriesReport } from '../rest/report-schemas.ts';
+import { rehearsalReport } from '../rest/schemas-rehearsal.ts';
 import * as shapes from '../rest/schemas-runbooks.ts';
 import type { Asking } from './approvals.ts';
 import { serverEvents } from './events.ts';
@@ -36,7 +37,7 @@ export function remoteRunbooks(
   return {
     list: async (caller) => (await get(caller, shapes.runbooksReport, path)).runbooks,
     rehearse: (caller, request) =>
-      post(caller, shapes.rehearsalReport, ask(request.runbook, 'rehearse'), bodyOf(request)),
+      post(caller, rehearsalReport, ask(request.runbook, 'rehearse'), bodyOf(request)),
     plan: (caller, request) =>
       post(caller, shapes.planReport, ask(request.runbook, 'plan'), bodyOf(request)),
     start: async (caller, request) =>

@@ -2,6 +2,7 @@
 import { operation } from './operation.ts';
 import { graphQuery, noQuery, runsQuery } from './queries.ts';
 import { entriesReport } from './report-schemas.ts';
+import { rehearsalReport } from './schemas-rehearsal.ts';
 import * as shapes from './schemas-runbooks.ts';
 
 const path = '/v1/runbooks';
@@ -60,7 +61,7 @@ export const rehearseRunbook = operation({
   scope: 'run',
   query: noQuery,
   body: { schema: shapes.startBody, optional: true },
-  responses: { 200: { description: 'How it went.', schema: shapes.rehearsalReport } },
+  responses: { 200: { description: 'How it went.', schema: rehearsalReport } },
   errors: [
     'COMMAND_NOT_ALLOWED',
     'REQUEST_NOT_FOUND',

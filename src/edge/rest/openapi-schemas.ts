@@ -5,6 +5,7 @@ import * as shapes from './schemas.ts';
 import * as approvals from './schemas-approvals.ts';
 import * as assurance from './schemas-assurance.ts';
 import * as credentials from './schemas-credentials.ts';
+import * as rehearsal from './schemas-rehearsal.ts';
 import * as retention from './schemas-retention.ts';
 import * as runbooks from './schemas-runbooks.ts';
 
@@ -30,7 +31,7 @@ export function componentSchemas(): Json {
 }
 
 function schemas(): readonly z.ZodType[] {
-  return [shapes, approvals, credentials, retention, assurance, runbooks, reports]
+  return [shapes, approvals, credentials, retention, assurance, runbooks, rehearsal, reports]
     .flatMap((module): unknown[] => Object.values(module))
     .filter((v) => v instanceof z.ZodType);
 }

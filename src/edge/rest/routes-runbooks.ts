@@ -9,6 +9,7 @@ export function addRunbooks(app: FastifyInstance, tools: RouteTools): void {
   addRoute(app, tools, contract.listRunbooks, runbooks.listRunbooks);
   addRoute(app, tools, contract.getRunbook, runbooks.getRunbook);
   addRoute(app, tools, contract.planRunbook, runbooks.planRunbook);
+  addRoute(app, tools, contract.rehearseRunbook, runbooks.rehearseRunbook);
   addRoute(app, tools, contract.startRunbook, runbooks.startRunbook);
   addRoute(app, tools, contract.listRuns, runbooks.listRuns);
   addRoute(app, tools, contract.getRun, runbooks.getRun);

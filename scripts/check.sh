@@ -8,4 +8,4 @@ echo "check: types (tsc --noEmit)"
 sh scripts/with-node.sh node_modules/typescript/bin/tsc --noEmit
 sh scripts/with-node.sh node_modules/typescript/bin/tsc -p tsconfig.console.json
 echo "check: format and lint (biome check)"
-sh scripts/with-node.sh node_modules/@biomejs/biome/bin/biome check --error-on-warnings .
+sh scripts/with-node.sh node_modules/@biomejs/biome/bin/biome check --error-on-warnings --diagnostic-level=warn .

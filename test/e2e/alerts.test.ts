@@ -52,7 +52,8 @@ webhooks: [{ name: chat, url: "http://127.0.0.1:9/", secret: { env: NOTHING }, e
   const helped = new Set([...text.matchAll(/^# HELP (\S+) /gm)].map(([, name]) => name));
   assert.deepEqual(new Set(families.keys()), helped);
   for (const line of text.split('\n').filter((l) => l !== '' && !l.startsWith('#'))) {
-    const [, name] = /^([a-z_]+)(?:\{[^}]*\})? -?[\d.]+(?:e[+-]\d+)?$/.exec(line) ?? assert.fail(line);
+    const [, name] =
+      /^([a-z_]+)(?:\{[^}]*\})? -?[\d.]+(?:e[+-]\d+)?$/.exec(line) ?? assert.fail(line);
     const own = name!.replace(/_(?:bucket|sum|count)$/, '');
     assert.ok(families.has(name!) || families.get(own) === 'histogram', line);
   }

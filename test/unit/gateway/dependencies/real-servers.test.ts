@@ -13,9 +13,12 @@ import { closedPort } from './servers.ts';
 const postgresFolder = globSync('/usr/lib/postgresql/*/bin')
   .sort()
   .find((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')));
-const redisServer = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find((path) =>
-  existsSync(path),
-);
+/** One program under several names, that acts by the one it is called by. */
+const redisServer = [
+  '/usr/bin/redis-server',
+  '/usr/local/bin/redis-server',
+  '/usr/bin/redis-check-rdb',
+].find((path) => existsSync(path));
 /** Postgres refuses to be root. */
 const root = process.getuid?.() === 0;
 const nobody = root ? { uid: 65_534, gid: 65_534 } : {};
@@ -122,7 +125,7 @@ for (const password of [null, 'a-pass-word']) {
     const server = spawn(
       redisServer!,
       ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folderFor(t), ...own],
-      { ...nobody, stdio: 'ignore' },
+      { ...nobody, stdio: 'ignore', argv0: 'redis-server' },
     );
     keep(t, server);
     const seen = await untilAvailable(probe, server);

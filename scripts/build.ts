@@ -27,7 +27,11 @@ rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh, { recursive: true });
 try {
   const result = await build({
-    entryPoints: { reeve: join(root, 'src', 'main.ts') },
+    entryPoints: {
+      reeve: join(root, 'src', 'main.ts'),
+      // A thread begins with a file of its own, beside whatever chunk starts it.
+      'database-worker': join(root, 'src', 'assurance', 'database-worker.ts'),
+    },
     outdir: fresh,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[name]-[hash]',

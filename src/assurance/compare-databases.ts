@@ -1,6 +1,6 @@
 /** Two sides' databases, held to each other. Pure. In: snapshots. Out: differences in migrations, schema and rows. */
 import type { Difference } from '../core/assurance-record.ts';
-import { type DatabaseSnapshot, migrationTable } from './database.ts';
+import { type DatabaseSnapshot, migrationTable } from './database-snapshot.ts';
 
 /** Rows of one table that are told one by one. */
 const mostRows = 20;

@@ -5,7 +5,7 @@
 import type { ComparedPart } from '../core/assurance.ts';
 import type { ExecutionStatus } from '../core/execution.ts';
 import { digestJson, type JsonObject, type JsonValue, sha256Hex } from '../core/json.ts';
-import type { DatabaseSnapshot } from './database.ts';
+import type { DatabaseSnapshot } from './database-snapshot.ts';
 import { normaliseText, type Variance, varianceProblems } from './normalise.ts';
 import type { TreeEntry } from './tree.ts';
 

@@ -17,11 +17,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { compareDatabases } from '../../../src/assurance/compare-databases.ts';
-import {
-  type DatabaseBounds,
-  databaseBounds,
-  snapshotDatabase,
-} from '../../../src/assurance/database.ts';
+import { snapshotDatabase } from '../../../src/assurance/database.ts';
+import { readDatabase } from '../../../src/assurance/database-reader.ts';
+import { type DatabaseBounds, databaseBounds } from '../../../src/assurance/database-snapshot.ts';
 import { varianceOf } from '../../../src/assurance/normalise.ts';
 
 interface Place {
@@ -159,18 +157,26 @@ test('a file that is damaged is compared by its bytes, and the process goes on',
     truncateSync(file, 5_000);
     const cut = await snapshot();
     assert.ok(cut.sha256 !== null || cut.problems.length > 0);
-    // Each byte of header and schema in turn: whatever comes of it comes as a value.
-    for (let at = 16; at < 4096; at += 7) {
+    // Each byte of header and schema in turn: whatever comes of it comes as a value. Mostly without a thread for each.
+    for (let at = 16, turn = 0; at < 4096; at += 7, turn += 1) {
       const bytes = Buffer.from(whole);
       bytes[at] = bytes[at]! ^ 0xff;
       writeFileSync(file, bytes);
-      const read = await snapshot();
-      assert.ok(Array.isArray(read.tables));
+      const read = turn % 40 === 0 ? await snapshot() : readHere(file);
+      assert.ok(read instanceof Error || Array.isArray(read.tables));
     }
     writeFileSync(file, 'SQLite format 3\0');
     assert.equal(typeof (await snapshot()).sha256, 'string');
   });
 });
+
+function readHere(file: string) {
+  try {
+    return readDatabase(file, varianceOf([], []), databaseBounds);
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 test('what is too large is said, and so is a transaction that was never finished', async () => {
   await within(async ({ folder, snapshot, sql }) => {
@@ -248,3 +254,34 @@ function rewriteSchema(file: string, sql: string): void {
   db.prepare("update sqlite_schema set sql = ? where name = 't'").run(sql);
   db.close();
 }
+
+test('a file that takes longer than its time, or more than its memory, is a problem and no end of the gateway', async () => {
+  await within(async ({ sql, snapshot }) => {
+    sql(
+      `create table t (a);
+       with recursive n (i) as (select 1 union all select i + 1 from n where i < 100000)
+       insert into t select hex(randomblob(100)) || i from n;`,
+    );
+    let turns = 0;
+    const turning = setInterval(() => (turns += 1), 1);
+    const late = await snapshot({ patience: 1 });
+    assert.match(late.problems.join(), /app\.sqlite: it could not be read within 0\.001 s/);
+    assert.deepEqual([late.tables, late.sha256], [[], null]);
+    const large = await snapshot({ memory: 8 * 2 ** 20 });
+    assert.match(large.problems.join(), /needs more than 8388608 bytes of memory/);
+    const whole = await snapshot();
+    clearInterval(turning);
+    assert.deepEqual(whole.problems, []);
+    assert.equal(whole.tables[0]?.rows.length, 100_000);
+    assert.ok(turns > 0, 'others were served meanwhile');
+  });
+});
+
+test('what the thread counts as variance is known afterwards', async () => {
+  await within(async ({ folder, sql }) => {
+    sql("create table t (a); insert into t values ('at 2026-11-22T10:00:00Z');");
+    const variance = varianceOf([], []);
+    await snapshotDatabase(join(folder, 'w'), 'app.sqlite', join(folder, 'scratch'), variance);
+    assert.ok(variance.counts.size > 0);
+  });
+});

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Brings programs that tests of single things need: strace, to fail and kill the gateway between system calls, and Redis, to
-# be probed. redis-tools holds the server's program, and unlike redis-server starts none. In: nothing. Out: exit 0, with them
+# Brings programs that tests of single things need: strace, to fail and kill the gateway between system calls, Redis, to be
+# probed, and jq, which the documentation shows. redis-tools holds the server's program, and unlike redis-server starts none. In: nothing. Out: exit 0, with them
 # or with a line that says why those tests are skipped. Never: a test run that ends because they cannot be had.
 set -u
 missing=""
-for program in strace:strace redis-check-rdb:redis-tools; do
+for program in strace:strace redis-check-rdb:redis-tools jq:jq; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -66,7 +66,9 @@ export const variables = z
       .max(32_768)
       .regex(/^[^\u0000]*$/, { error: 'must not hold a NUL character' }),
   )
-  .describe('Environment variables of the command, as text: { LOG_LEVEL: info, PORT: "8080" }.');
+  .describe(
+    'Environment variables of the command, as text: variables: { LOG_LEVEL: info, PORT: "8080" }. Default {}.',
+  );
 
 /** What programs and loaders read for themselves, or what Reeve sets: a secret of that name would be something else as well. */
 const takenNames =
@@ -77,17 +79,17 @@ export const secretName = variableName.refine((name) => !takenNames.test(name), 
 });
 
 const mountMap = z.strictObject({
-  path: path.describe('The file or folder on this host.'),
+  path: path.describe('The file or folder on this host: path: ./bin.'),
   at: path
     .regex(/^\//, { error: 'must be an absolute path: where it appears in the sandbox' })
     .optional()
-    .describe('Where it appears in the sandbox; the same absolute path if left out.'),
+    .describe('Where it appears in the sandbox: at: /opt/bin. Default: the same absolute path.'),
 });
 export const mounts = z
   .array(z.union([path, mountMap], { error: 'must be a path, or { path, at }' }))
   .max(64)
   .describe(
-    'More places that the sandbox shows, read-only: [./bin] or [{ path: ./bin, at: /opt/bin }].',
+    'More places that the sandbox shows, read-only: mounts: [./bin], or mounts: [{ path: ./bin, at: /opt/bin }]. Default [].',
   );
 export type MountField = z.infer<typeof mounts>[number];
 

@@ -10,12 +10,17 @@ import {
   path,
   prose,
   riskName,
-  roleName as role,
   secretName,
-  size,
   variables,
 } from './fields.ts';
 import { lintRuleNames } from './lint/rules.ts';
+import {
+  approvals,
+  limitsSchema,
+  overrideSchema,
+  type stageSchema,
+  timeoutSchema,
+} from './override-schema.ts';
 import { parameterName, parameterSchema } from './parameter-schema.ts';
 import { resultField, stdinField } from './stream-fields.ts';
 import { argument, tokenSchema } from './token-schema.ts';
@@ -33,89 +38,50 @@ export const toolName = z
     error: 'must not begin with "reeve", which is kept for the tools of Reeve itself',
   });
 
-export const timeoutSchema = z
-  .union(
-    [duration, z.strictObject({ min: duration.optional(), default: duration, max: duration })],
-    {
-      error:
-        'must be a duration such as 60s, or { default: 60s, max: 300s }, with min: 10s if wanted',
-    },
-  )
-  .describe(
-    'How long it may run: timeout: 60s, or timeout: { default: 60s, max: 300s }. With min: 10s a caller may not ask for less.',
-  );
-
-export const stageSchema = z.union(
-  [
-    role,
-    z.strictObject({
-      role,
-      count: z.int().min(1).max(20).optional().describe('How many different people. Default 1.'),
-      independent: z
-        .boolean()
-        .optional()
-        .describe(
-          'false lets the person behind the agent answer. Default true, in development false.',
-        ),
-    }),
-  ],
-  { error: 'must be a role, or { role, count, independent }' },
-);
-const approvals = z
-  .array(stageSchema)
-  .max(16)
-  .describe('Who must agree, in order: approvals: [ops_lead], or approvals: [] for nobody.');
-
-export const limitsSchema = z
-  .strictObject({
-    cpu: z.number().gt(0).max(1024).optional().describe('Processors. Default 1.'),
-    cpuTime: duration.optional().describe('Processor time. Default: the longest timeout.'),
-    memory: size.optional().describe('Default 512MiB.'),
-    processes: z.int().min(1).max(100_000).optional().describe('Default 64.'),
-    openFiles: z.int().min(8).max(1_000_000).optional().describe('Default 256.'),
-    fileSize: size.optional().describe('Largest file it may write. Default 256MiB.'),
-    workspaceGrowth: size
-      .optional()
-      .describe('Disk space by which a run may make its workspace grow. Default 1GiB.'),
-    workspaceFiles: z
-      .int()
-      .min(1)
-      .max(1_000_000_000)
-      .optional()
-      .describe('Files and folders by which a run may make its workspace grow. Default 100000.'),
-    output: size.optional().describe('Bytes kept of each stream. Default 1MiB.'),
-  })
-  .describe('limits: { cpu: 1, memory: 512MiB, processes: 64 }.');
-
-export const overrideSchema = z
-  .strictObject({
-    timeout: timeoutSchema.optional(),
-    limits: limitsSchema.optional(),
-    approvals: approvals.optional(),
-    variables: variables.optional(),
-  })
-  .nullable();
-
 const example = z.record(z.string(), z.unknown(), {
   error: 'must be a map of arguments, such as { name: value }',
 });
 
 export const commandSchema = z.strictObject({
-  tool: toolName.optional().describe('Name of the MCP tool. Default: the name with "_" for "-".'),
-  title: line.optional().describe('A short title. Default: the name.'),
-  description: prose.describe('What the command does, for whoever decides to run it.'),
-  owner: line.describe(
-    'The team or person that answers for the command, such as "owner: data platform".',
+  tool: toolName
+    .optional()
+    .describe('Name of the MCP tool: tool: migrate_db. Default: the name with "_" for "-".'),
+  title: line
+    .optional()
+    .describe('A short title: title: Apply pending migrations. Default: the name.'),
+  description: prose.describe(
+    'What the command does, for whoever decides to run it: description: Applies what is pending to the database.',
   ),
-  usageFrequency: line.optional(),
-  risk: riskName.describe('risk: low, medium, high or critical.'),
-  priority: z.int().min(0).max(1000).optional(),
-  automationCoverage: z.number().min(0).max(100).optional().describe('Percent, 0 to 100.'),
-  complianceNotes: prose.optional(),
+  owner: line.describe('The team or person that answers for the command: owner: data platform.'),
+  usageFrequency: line
+    .optional()
+    .describe('How often it is usually run, for listings: usageFrequency: daily.'),
+  risk: riskName.describe('How much harm it can do; policy and local mode go by it: risk: high.'),
+  priority: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .describe('Its place in your own order of importance, for listings: priority: 1.'),
+  automationCoverage: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe(
+      'How much of the task it does by itself, in percent, for listings: automationCoverage: 70.',
+    ),
+  complianceNotes: prose
+    .optional()
+    .describe('What auditors want to know: complianceNotes: Needs a change record.'),
   reviewCadence: duration
     .optional()
     .describe('How often it is to be looked over: reviewCadence: 90d.'),
-  rollback: prose.optional().describe('How to undo it: the name of a command, or a text.'),
+  rollback: prose
+    .optional()
+    .describe(
+      'How to undo it, a command or a text: rollback: migrate-down, or rollback: Restore the backup.',
+    ),
   run: z
     .array(tokenSchema)
     .min(1)
@@ -127,11 +93,13 @@ export const commandSchema = z.strictObject({
   parameters: z
     .record(parameterName, parameterSchema)
     .optional()
-    .describe('parameters: { name: { type: string } }.'),
+    .describe(
+      'What a caller may give: parameters: { steps: { type: integer, minimum: 1 } }. Default {}.',
+    ),
   required: z
     .array(z.string())
     .optional()
-    .describe('The parameters that must be given: required: [name].'),
+    .describe('The parameters that must be given: required: [steps]. Default [].'),
   environments: z
     .union([z.array(environmentName).min(1), z.record(environmentName, overrideSchema)], {
       error: 'must be a list of environments, or a map of them with what each changes',
@@ -139,23 +107,34 @@ export const commandSchema = z.strictObject({
     .describe(
       'Where it may run: environments: [development], or environments: { production: { timeout: 120s } }.',
     ),
-  defaultEnvironment: environmentName.optional(),
+  defaultEnvironment: environmentName
+    .optional()
+    .describe(
+      'Where it runs if a request names no environment: defaultEnvironment: staging. Default: that of the settings.',
+    ),
   timeout: timeoutSchema,
   limits: limitsSchema.optional(),
   concurrency: z
     .strictObject({
       key: argument
         .min(1)
-        .describe('Runs with the same key count together: key: "database:{environment}".'),
-      max: z.int().min(1).max(1024).optional().describe('How many at once. Default 1.'),
+        .describe(
+          'Runs with the same key count together; it may hold parameters: key: "database:{environment}".',
+        ),
+      max: z.int().min(1).max(1024).optional().describe('How many at once: max: 2. Default 1.'),
     })
     .optional()
-    .describe('concurrency: { key: "database:{environment}", max: 1 }.'),
-  network: z.enum(['none', 'host']).optional().describe('none (the default) or host.'),
+    .describe(
+      'How many of its runs go on at once: concurrency: { key: "database:{environment}", max: 1 }.',
+    ),
+  network: z
+    .enum(['none', 'host'])
+    .optional()
+    .describe('Whether it has the network of the host: network: host. Default none.'),
   workspace: z
     .enum(['read-only', 'read-write', 'none'])
     .optional()
-    .describe('read-only (the default), read-write or none.'),
+    .describe('What it may do in the workspace: workspace: read-write. Default read-only.'),
   mounts: mounts.optional(),
   variables: variables.optional(),
   inputs: z
@@ -172,11 +151,13 @@ export const commandSchema = z.strictObject({
         [
           secretName,
           z.strictObject({
-            name: secretName,
+            name: secretName.describe('Its name in the settings: name: TLS_KEY.'),
             as: z
               .enum(['variable', 'file'])
               .optional()
-              .describe('variable (the default), or file: its path is in the variable NAME_FILE.'),
+              .describe(
+                'A variable, or a file whose path is in the variable NAME_FILE: as: file. Default variable.',
+              ),
           }),
         ],
         { error: 'must be the name of a secret, or { name, as }' },
@@ -184,39 +165,53 @@ export const commandSchema = z.strictObject({
     )
     .max(64)
     .optional()
-    .describe('Secrets by name: secrets: [DATABASE_URL, { name: TLS_KEY, as: file }].'),
+    .describe(
+      'Secrets that it is given, by name: secrets: [DATABASE_URL, { name: TLS_KEY, as: file }]. Default [].',
+    ),
   dependencies: z
     .array(dependencyName)
     .max(64)
     .describe(
-      'What must be up before it runs: dependencies: [postgres], or dependencies: [] for nothing.',
+      'What must be up before it runs, or [] for nothing: dependencies: [postgres], or dependencies: [].',
     ),
   approvals,
   guardrails: z
     .array(line)
     .max(64)
     .optional()
-    .describe('What to look at before running it: guardrails: [backup checked].'),
+    .describe('What to look at before running it: guardrails: [backup checked]. Default [].'),
   lint: z
     .strictObject({
       allow: z
         .array(z.enum(lintRuleNames))
         .min(1)
         .describe('The rules whose findings are accepted: allow: [wrapper-with-free-arguments].'),
-      reason: line.min(10).describe('Why that is right here; approvers and callers read it.'),
+      reason: line
+        .min(10)
+        .describe(
+          'Why that is right here; approvers and callers read it: reason: operators need any program in it.',
+        ),
     })
     .optional()
     .describe(
-      'lint: { allow: [wrapper-with-free-arguments], reason: … } accepts what reeve lint finds.',
+      'Accepts what reeve lint finds: lint: { allow: [wrapper-with-free-arguments], reason: operators need any program in it }.',
     ),
   examples: z
     .strictObject({
-      accept: z.array(example).max(200).optional(),
-      reject: z.array(example).max(200).optional(),
+      accept: z
+        .array(example)
+        .max(200)
+        .optional()
+        .describe('Arguments of calls that must be accepted: accept: [{}, { steps: 2 }].'),
+      reject: z
+        .array(example)
+        .max(200)
+        .optional()
+        .describe('Arguments of calls that must be refused: reject: [{ steps: -1 }].'),
     })
     .optional()
     .describe(
-      'Calls that must be accepted and refused: examples: { accept: [{}], reject: [{ steps: -1 }] }.',
+      'Calls that must be accepted and refused, tried at each load: examples: { accept: [{}], reject: [{ steps: -1 }] }.',
     ),
 });
 export type CommandFields = z.infer<typeof commandSchema>;
@@ -235,7 +230,7 @@ export const inventoryOuterSchema = z.strictObject({
 });
 /** The whole form, for a reference and editors. */
 export const inventorySchema = inventoryOuterSchema.extend({
-  commands: z.record(commandName, commandSchema),
+  commands: z.record(commandName, commandSchema).describe('The commands by name.'),
 });
 
 export const commandDefaults = Object.freeze({

@@ -28,17 +28,21 @@ const personSchema = z.strictObject({
     .array(roleName)
     .max(64)
     .optional()
-    .describe('Roles in policy and approvals: roles: [ops_lead].'),
+    .describe('Roles in policy and approvals: roles: [ops_lead]. Default [].'),
   subjects: z
     .array(
       z.strictObject({
         issuer: issuer.describe('The identity provider: issuer: https://id.example.org.'),
-        subject: subject.describe('What it calls the person (the claim sub).'),
+        subject: subject.describe(
+          'What it calls the person (the claim sub): subject: 5f0c8a6e-9c58.',
+        ),
       }),
     )
     .max(16)
     .optional()
-    .describe('How identity providers know the person: subjects: [{ issuer, subject }].'),
+    .describe(
+      'How identity providers know the person: subjects: [{ issuer: "https://id.example.org", subject: 5f0c8a6e-9c58 }]. Default [].',
+    ),
 });
 
 export const peopleSchema = z.strictObject({

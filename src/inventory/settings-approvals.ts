@@ -26,29 +26,31 @@ export const approvalsSchema = z.strictObject({
   expireAfter: between('1m', '90d')
     .optional()
     .describe(
-      `How long answers are taken, 1m to 90d. Default ${formatDuration(approvalDefaults.expireAfterMs)}.`,
+      `How long answers are taken, 1m to 90d: expireAfter: 8h. Default ${formatDuration(approvalDefaults.expireAfterMs)}.`,
     ),
   startWithin: between('10s', '7d')
     .optional()
     .describe(
-      `How soon after the last grant it has to start, 10s to 7d. Default ${formatDuration(approvalDefaults.startWithinMs)}.`,
+      `How soon after the last grant it has to start, 10s to 7d: startWithin: 5m. Default ${formatDuration(approvalDefaults.startWithinMs)}.`,
     ),
   waitingPerPrincipal: z
     .int()
     .min(1)
     .max(1000)
     .optional()
-    .describe('Requests of one principal that may await approval. Default 10.'),
+    .describe(
+      'Requests of one principal that may await approval: waitingPerPrincipal: 5. Default 10.',
+    ),
   loginFreshness: between('10s', '1h')
     .optional()
     .describe(
-      `How old a sign-in may be, 10s to 1h. Default ${formatDuration(approvalDefaults.loginFreshMs)}.`,
+      `How old a sign-in may be, 10s to 1h: loginFreshness: 1m. Default ${formatDuration(approvalDefaults.loginFreshMs)}.`,
     ),
   proofs: z
     .record(roleName, proofs)
     .optional()
     .describe(
-      'Proofs by role, default for the others: proofs: { ops_lead: [passkey, login], default: [passkey] }.',
+      'Proofs that an answer may come with, by role, default for the others: proofs: { ops_lead: [passkey, login], default: [passkey] }. Default { default: [passkey] }.',
     ),
 });
 export type ApprovalFields = z.infer<typeof approvalsSchema>;

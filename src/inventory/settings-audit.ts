@@ -13,6 +13,7 @@ import { isLoopback } from './settings-identity.ts';
 import { quote } from './words.ts';
 
 const least = '1s';
+const exampleKey = `witness.example.org/w1+0123abcd+BA${'A'.repeat(42)}`;
 const address = z.string().min(1).max(2_000);
 
 export const auditSchema = z.strictObject({
@@ -21,32 +22,48 @@ export const auditSchema = z.strictObject({
       error: `must be ${least} or more`,
     })
     .optional()
-    .describe('How often a checkpoint is kept outside, if there is a new one. Default 1h.'),
+    .describe(
+      'How often a checkpoint is kept outside, if there is a new one: every: 10m. Default 1h.',
+    ),
   checkpoints: z
     .array(
       z.union([
-        z.strictObject({ file: path.describe('A file that each checkpoint is appended to.') }),
-        z.strictObject({ url: address.describe('Where each checkpoint is sent by POST.') }),
+        z.strictObject({
+          file: path.describe(
+            'A file that each checkpoint is appended to: file: /mnt/archive/reeve.checkpoints.',
+          ),
+        }),
+        z.strictObject({
+          url: address.describe(
+            'Where each checkpoint is sent by POST: url: https://archive.example.org/reeve.',
+          ),
+        }),
       ]),
     )
     .max(20)
     .optional()
-    .describe('Where checkpoints are kept: [{ file: PATH }, { url: https://… }].'),
+    .describe(
+      'Where checkpoints are kept: checkpoints: [{ file: /mnt/archive/reeve.checkpoints }]. Default [].',
+    ),
   witnesses: z
     .array(
       z.strictObject({
-        url: address.describe('The submission prefix of a witness (C2SP tlog-witness).'),
+        url: address.describe(
+          'The submission prefix of a witness (C2SP tlog-witness): url: https://witness.example.org/submit.',
+        ),
         key: z
           .string()
           .regex(/^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, {
             error: 'must be a key of the form NAME+8 hexadecimal digits+base64',
           })
-          .describe('Its verifier key, of type 0x04: NAME+hash+key.'),
+          .describe(`Its verifier key, of type 0x04: key: ${exampleKey}.`),
       }),
     )
     .max(10)
     .optional()
-    .describe('Who cosigns checkpoints: [{ url: https://…, key: NAME+hash+key }].'),
+    .describe(
+      `Who cosigns checkpoints: witnesses: [{ url: "https://witness.example.org/submit", key: ${exampleKey} }]. Default [].`,
+    ),
 });
 
 export function readAuditSettings(

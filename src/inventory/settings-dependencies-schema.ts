@@ -16,7 +16,7 @@ const timeout = duration
   )
   .optional()
   .describe(
-    `How long it may take, ${least} to ${most}. Default ${formatDuration(probeTime.usual)}.`,
+    `How long it may take, ${least} to ${most}: timeout: 5s. Default ${formatDuration(probeTime.usual)}.`,
   );
 
 const address = z.string({ error: 'must be HOST:PORT' }).min(1).max(300);
@@ -24,7 +24,7 @@ const server = z.union(
   [
     address,
     z.strictObject({
-      secret: secretName.describe('A secret whose value is the URL: { secret: DATABASE_URL }.'),
+      secret: secretName.describe('A secret whose value is the URL: secret: DATABASE_URL.'),
     }),
   ],
   { error: 'must be HOST:PORT, or { secret: NAME } where its URL is a secret' },
@@ -32,7 +32,7 @@ const server = z.union(
 
 const probes = [
   z.strictObject({
-    tcp: address.describe('What takes connections: { tcp: db.internal:5432 }.'),
+    tcp: address.describe('What takes connections: tcp: db.internal:5432.'),
     timeout,
   }),
   z.strictObject({
@@ -40,32 +40,42 @@ const probes = [
       .string()
       .min(1)
       .max(2000)
-      .describe('What answers a GET: { http: https://kms.internal/health }.'),
+      .describe('What answers a GET: http: https://kms.internal/health.'),
     status: z
       .int()
       .min(200)
       .max(599)
       .optional()
-      .describe('The status that it has to answer with. Default 200.'),
+      .describe('The status that it has to answer with: status: 204. Default 200.'),
     timeout,
   }),
-  z.strictObject({ file: path.describe('What has to be there: { file: PATH }.'), timeout }),
+  z.strictObject({ file: path.describe('What has to be there: file: /run/app/ready.'), timeout }),
   z.strictObject({
-    disk: path.describe('A place on the disk that is meant: { disk: PATH, free: 1GiB }.'),
-    free: size.describe('How much has to be free: { disk: PATH, free: 1GiB }.'),
-    timeout,
-  }),
-  z.strictObject({
-    postgres: server.describe('{ postgres: HOST:PORT } or { postgres: { secret: NAME } }.'),
+    disk: path.describe('A place on the disk that is meant: disk: /srv/reeve.'),
+    free: size.describe('How much has to be free: free: 1GiB.'),
     timeout,
   }),
   z.strictObject({
-    redis: server.describe('{ redis: HOST:PORT } or { redis: { secret: NAME } }.'),
+    postgres: server.describe(
+      'A server that answers: postgres: db.internal:5432, or postgres: { secret: DATABASE_URL }.',
+    ),
     timeout,
   }),
   z.strictObject({
-    command: z.string().max(64).describe('A command of the inventory that ends with 0.'),
-    arguments: z.record(z.string(), z.unknown()).optional().describe('Its arguments.'),
+    redis: server.describe(
+      'A server that answers: redis: cache.internal:6379, or redis: { secret: REDIS_URL }.',
+    ),
+    timeout,
+  }),
+  z.strictObject({
+    command: z
+      .string()
+      .max(64)
+      .describe('A command of the inventory that ends with 0: command: check-queue.'),
+    arguments: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Its arguments: arguments: { queue: mail }. Default {}.'),
     timeout,
   }),
 ] as const;
@@ -82,7 +92,9 @@ export const dependenciesSchema = z.record(
       z.strictObject({
         environments: z
           .record(environmentName, z.union(probes, { error: `must be a probe. ${help}` }))
-          .describe('A probe for each environment: { production: { tcp: HOST:PORT } }.'),
+          .describe(
+            'A probe for each environment: environments: { production: { tcp: "db.internal:5432" } }.',
+          ),
       }),
     ],
     { error: `must be a probe, or { environments: { NAME: probe } }. ${help}` },

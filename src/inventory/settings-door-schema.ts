@@ -6,7 +6,9 @@ import { path } from './fields.ts';
 
 export const tlsSchema = z.strictObject({
   certificate: path.describe('The certificate with its chain, PEM: certificate: tls/reeve.pem.'),
-  key: path.describe('Its key, PEM, without a passphrase; others must not read it.'),
+  key: path.describe(
+    'Its key, PEM, without a passphrase; others must not read it: key: tls/reeve.key.',
+  ),
 });
 
 export const proxySchema = z.strictObject({
@@ -14,7 +16,9 @@ export const proxySchema = z.strictObject({
     .array(z.string().max(64), { error: 'must be a list of addresses and networks' })
     .min(1)
     .max(256)
-    .describe('Addresses and networks whose X-Forwarded-* count: [10.0.0.0/8, "::1"].'),
+    .describe(
+      'Addresses and networks whose X-Forwarded-* count: trusted: [10.0.0.2, "fd00:1::/64"].',
+    ),
 });
 
 /** `usual` is what holds where nothing is said. */
@@ -25,21 +29,25 @@ function pace(what: string, usual: Pace) {
       .min(0.01)
       .max(100_000)
       .optional()
-      .describe(`${what} a second over time. Default ${usual.perSecond}.`),
+      .describe(`${what} a second over time: perSecond: 10. Default ${usual.perSecond}.`),
     burst: z
       .int()
       .min(1)
       .max(1_000_000)
       .optional()
-      .describe(`${what} at once before that. Default ${usual.burst}.`),
+      .describe(`${what} at once before that: burst: 200. Default ${usual.burst}.`),
   });
 }
 
 export const rateSchema = z.strictObject({
   perPrincipal: pace('Calls', rateDefaults.perPrincipal)
     .optional()
-    .describe('Of each principal, over REST and MCP: { perSecond: 50, burst: 1000 }.'),
+    .describe(
+      'Calls of each principal over REST and MCP: perPrincipal: { perSecond: 50, burst: 1000 }.',
+    ),
   recordedRefusals: pace('Refusals', rateDefaults.recordedRefusals)
     .optional()
-    .describe('Of each principal, on record one by one: { perSecond: 5, burst: 1000 }.'),
+    .describe(
+      'Refusals of each principal that go on record one by one: recordedRefusals: { perSecond: 5, burst: 1000 }.',
+    ),
 });

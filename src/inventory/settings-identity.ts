@@ -23,14 +23,18 @@ export const ownSecret = z.union(
       env: z
         .string()
         .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'is no variable name' })
-        .describe("A variable of the gateway's own environment: { env: NAME }."),
+        .describe("A variable of the gateway's own environment: env: OPS_CHAT_HOOK."),
     }),
-    z.strictObject({ file: path.describe('A file that others cannot read: { file: PATH }.') }),
+    z.strictObject({
+      file: path.describe('A file that others cannot read: file: secrets/ops-chat-hook.'),
+    }),
     z.strictObject({
       credential: z
         .string()
         .regex(/^(?!\.\.?$)[A-Za-z0-9_.@-]{1,255}$/, { error: 'is no name of a credential' })
-        .describe('A systemd credential: { credential: NAME }.'),
+        .describe(
+          'A systemd credential, by its name in $CREDENTIALS_DIRECTORY: credential: ops-chat-hook.',
+        ),
     }),
   ],
   { error: 'must be { env: NAME }, { file: PATH } or { credential: NAME }' },
@@ -40,33 +44,43 @@ export const identitySchema = z.strictObject({
   oidc: z
     .strictObject({
       issuer: issuer.describe(
-        'The OpenID provider, as its tokens name it: https://id.example.org.',
+        'The OpenID provider, as its tokens name it: issuer: https://id.example.org.',
       ),
       audience: z
         .string()
         .min(1)
         .max(2000)
         .regex(/^[\x21-\x7e]+$/, { error: 'must be without blanks' })
-        .describe('What aud of a token has to hold: https://reeve.example.org/mcp.'),
+        .describe('What aud of a token has to hold: audience: https://reeve.example.org/mcp.'),
       rolesClaim: z
         .string()
         .regex(/^[^\s.\u0000-\u0020]{1,100}(?:\.[^\s.\u0000-\u0020]{1,100}){0,4}$/, {
           error: 'must be the name of a claim; a dot leads into an object',
         })
         .optional()
-        .describe('The claim with the roles. Default roles; realm_access.roles leads deeper.'),
+        .describe(
+          'The claim with the roles; a dot leads into an object: rolesClaim: realm_access.roles. Default roles.',
+        ),
       client: z
         .strictObject({
-          id: z.string().min(1).max(255).describe('The client id of this gateway there.'),
+          id: z
+            .string()
+            .min(1)
+            .max(255)
+            .describe('The client id of this gateway there: id: reeve.'),
           secret: ownSecret
             .optional()
-            .describe('Its secret: { env: NAME }, { file: PATH } or { credential: NAME }.'),
+            .describe('Its secret: secret: { env: OIDC_SECRET }. Default: none, a public client.'),
         })
         .optional()
-        .describe('With it, people sign in at the provider on the approval page: { id, secret }.'),
+        .describe(
+          'With it, people sign in at the provider on the approval page: client: { id: reeve, secret: { env: OIDC_SECRET } }.',
+        ),
     })
     .optional()
-    .describe('The OpenID provider whose tokens are taken: oidc: { issuer, audience }.'),
+    .describe(
+      'The OpenID provider whose tokens are taken: oidc: { issuer: "https://id.example.org", audience: "https://reeve.example.org/mcp" }.',
+    ),
 });
 export type IdentityFields = z.infer<typeof identitySchema>;
 

@@ -13,7 +13,7 @@ import { quote } from './words.ts';
 
 const help = 'must be a duration such as 30d, from 1d on, or forever';
 /** A day at least: so long idempotency keys lead to what they led to. */
-const kept = z
+export const kept = z
   .string({ error: help })
   .regex(/^(?:forever|\d{1,9}(?:\.\d{1,3})?(?:s|m|h|d))$/, { error: help, abort: true })
   .refine((text) => text === 'forever' || (parseDuration(text) ?? 0) >= 86_400_000, {
@@ -24,26 +24,38 @@ const oneOrSome = <T extends z.ZodType>(one: T, error: string) =>
   z.union([one, z.array(one).min(1)], { error });
 
 export const retentionSchema = z.strictObject({
-  default: kept.describe('How long payloads are kept that no rule is for: 90d, or forever.'),
+  default: kept.describe(
+    'How long payloads are kept that no rule is for: default: 90d, or default: forever.',
+  ),
   output: kept
     .optional()
-    .describe('How long output is kept that no rule is for, where that is shorter: 30d.'),
+    .describe(
+      'How long output is kept that no rule is for, where that is shorter: output: 30d. Default: as long.',
+    ),
   rules: z
     .array(
       z.strictObject({
         risk: oneOrSome(z.enum(risks), `must be one or some of ${risks.join(', ')}: [low, medium]`)
           .optional()
-          .describe('Of commands of this risk, or one of these: risk: [low, medium].'),
+          .describe(
+            'Of commands of this risk, or one of these: risk: [low, medium]. Default: of any.',
+          ),
         environment: oneOrSome(environmentName, 'must be the name of an environment, or some')
           .optional()
-          .describe('In this environment, or one of these: environment: development.'),
-        keep: kept.describe('How long: keep: 7d, or forever.'),
-        output: kept.optional().describe('How long output, where that is shorter: output: 1d.'),
+          .describe(
+            'In this environment, or one of these: environment: development. Default: in any.',
+          ),
+        keep: kept.describe('How long they are kept: keep: 7d, or keep: forever.'),
+        output: kept
+          .optional()
+          .describe(
+            'How long output is kept, where that is shorter: output: 1d. Default: as long.',
+          ),
       }),
     )
     .max(100)
     .optional()
-    .describe('The first that fits decides: rules: [{ risk: low, keep: 7d }].'),
+    .describe('The first that fits decides: rules: [{ risk: low, keep: 7d }]. Default [].'),
 });
 export type RetentionFields = z.infer<typeof retentionSchema>;
 

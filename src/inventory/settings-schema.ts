@@ -29,19 +29,26 @@ export const environmentSchema = z.strictObject({
     .max(4_294_967_294)
     .optional()
     .describe(
-      'The user id that commands have in the sandbox, never 0; the owner of the workspace if left out.',
+      'The user id that commands have in the sandbox, never 0: runAs: 10001. Default: the owner of the workspace.',
     ),
 });
 
 export const concurrencySchema = z.strictObject({
-  running: z.int().min(1).max(1024).optional().describe('Runs at once. Default 8.'),
-  waiting: z.int().min(0).max(100_000).optional().describe('Runs that may wait. Default 100.'),
+  running: z.int().min(1).max(1024).optional().describe('Runs at once: running: 4. Default 8.'),
+  waiting: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .optional()
+    .describe('Runs that may wait: waiting: 20. Default 100.'),
   perCommand: z
     .int()
     .min(1)
     .max(1024)
     .optional()
-    .describe('Runs at once of a command that declares no concurrency. Default: as many as run.'),
+    .describe(
+      'Runs at once of a command that declares no concurrency: perCommand: 2. Default: as many as run.',
+    ),
 });
 
 const secretSource = [
@@ -49,22 +56,30 @@ const secretSource = [
     env: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'is no variable name' })
-      .describe("A variable of the gateway's own environment: { env: NAME }."),
+      .describe("A variable of the gateway's own environment: env: DATABASE_URL."),
   }),
   z.strictObject({
-    file: path.describe('A file that no command sees and others cannot read: { file: PATH }.'),
+    file: path.describe(
+      'A file that no command sees and others cannot read: file: secrets/database-url.',
+    ),
   }),
   z.strictObject({
     credential: z
       .string()
       .regex(/^(?!\.\.?$)[A-Za-z0-9_.@-]{1,255}$/, { error: 'is no name of a credential' })
       .describe(
-        'A systemd credential, by its name in $CREDENTIALS_DIRECTORY: { credential: NAME }.',
+        'A systemd credential, by its name in $CREDENTIALS_DIRECTORY: credential: database-url.',
       ),
   }),
   z.strictObject({
-    command: z.string().max(64).describe('A command of the inventory whose output it is.'),
-    arguments: z.record(z.string(), z.unknown()).optional().describe('Its arguments.'),
+    command: z
+      .string()
+      .max(64)
+      .describe('A command of the inventory whose output it is: command: read-vault.'),
+    arguments: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Its arguments: arguments: { path: database }. Default {}.'),
   }),
 ] as const;
 const sourceHelp =
@@ -73,21 +88,29 @@ export type SecretSourceField = z.infer<(typeof secretSource)[number]>;
 
 export const settingsSchema = z.strictObject({
   version: z.literal(1).describe('The version of this format: version: 1.'),
-  inventory: path.optional().describe('File or folder of the inventory. Default inventory.yaml.'),
-  runbooks: path.optional().describe('File or folder of the runbooks: runbooks: runbooks.'),
+  inventory: path
+    .optional()
+    .describe('File or folder of the inventory: inventory: inventory. Default inventory.yaml.'),
+  runbooks: path
+    .optional()
+    .describe('File or folder of the runbooks: runbooks: runbooks. Default: there are none.'),
   policy: path
     .optional()
-    .describe('Folder of *.cedar. Without it the built-in policy holds, for the local user alone.'),
+    .describe(
+      'Folder of *.cedar: policy: policy. Default: the built-in policy, for the local user alone.',
+    ),
   listen: z
     .string({ error: 'must be HOST:PORT' })
     .max(300)
     .optional()
-    .describe('HOST:PORT that serve listens on. Default 127.0.0.1:8080.'),
+    .describe('HOST:PORT that serve listens on: listen: 0.0.0.0:8080. Default 127.0.0.1:8080.'),
   publicUrl: z
     .string({ error: 'must be a URL' })
     .max(2000)
     .optional()
-    .describe('The http(s) address under which people reach this gateway.'),
+    .describe(
+      'The http(s) address under which people reach this gateway: publicUrl: https://reeve.example.org.',
+    ),
   allowedHosts: z
     .array(
       z.string().regex(/^[A-Za-z0-9.-]{1,253}$|^\[[0-9A-Fa-f:.]+\]$/, {
@@ -95,19 +118,27 @@ export const settingsSchema = z.strictObject({
       }),
     )
     .optional()
-    .describe("Host names that requests may name besides loopback's and publicUrl's."),
+    .describe(
+      "Host names that requests may name besides loopback's and publicUrl's: allowedHosts: [reeve.internal]. Default [].",
+    ),
   tls: tlsSchema
     .optional()
-    .describe('Serve over TLS: tls: { certificate: FILE, key: FILE }. Read anew by each reload.'),
+    .describe(
+      'Serve over TLS; the files are read anew by each reload: tls: { certificate: tls/reeve.pem, key: tls/reeve.key }. Default: plain HTTP.',
+    ),
   proxy: proxySchema
     .optional()
-    .describe('The proxy in front of this gateway: proxy: { trusted: [10.0.0.0/8] }.'),
+    .describe(
+      'The proxy in front of this gateway: proxy: { trusted: [10.0.0.2] }. Default: none is trusted.',
+    ),
   rate: rateSchema
     .optional()
     .describe('How fast one may ask: rate: { perPrincipal: { perSecond: 50, burst: 1000 } }.'),
   defaultEnvironment: environmentName
     .optional()
-    .describe('The environment of requests that name none. Default: the only one, or development.'),
+    .describe(
+      'The environment of requests that name none: defaultEnvironment: staging. Default: the only one, or development.',
+    ),
   environments: z
     .record(environmentName, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, { error: 'must name at least one environment' })
@@ -124,68 +155,98 @@ export const settingsSchema = z.strictObject({
                 environmentName,
                 z.union(secretSource, { error: `must be a source. ${sourceHelp}` }),
               )
-              .describe('A source for each environment: { production: { credential: NAME } }.'),
+              .describe(
+                'A source for each environment: environments: { production: { credential: database-url } }.',
+              ),
           }),
         ],
         { error: `must be a source, or { environments: { NAME: source } }. ${sourceHelp}` },
       ),
     )
     .optional()
-    .describe('Where secrets come from: secrets: { DATABASE_URL: { env: DATABASE_URL } }.'),
+    .describe(
+      'Where secrets come from, by name: secrets: { DATABASE_URL: { env: DATABASE_URL } }. Default {}.',
+    ),
   dependencies: dependenciesSchema
     .optional()
     .describe(
-      'How what commands depend on is looked at: dependencies: { postgres: { tcp: HOST:PORT } }.',
+      'How what commands depend on is looked at, by name: dependencies: { postgres: { tcp: "db.internal:5432" } }. Default {}.',
     ),
   sandbox: z
     .enum(['required', 'unsandboxed'])
     .optional()
     .describe(
-      'required (the default): no sandbox, no run. unsandboxed: run without one where it cannot be had.',
+      'Whether to run without a sandbox where none can be had, and say so in every result: sandbox: unsandboxed. Default required.',
     ),
   limits: z
     .strictObject({
       required: z
         .boolean()
         .optional()
-        .describe('Refuse to run where a limit cannot be enforced. Default false.'),
+        .describe(
+          'Whether to refuse to run where a limit cannot be enforced: required: true. Default false.',
+        ),
     })
     .optional()
-    .describe('limits: { required: true } refuses to run where a limit cannot be enforced.'),
-  concurrency: concurrencySchema.optional().describe('concurrency: { running: 8, waiting: 100 }.'),
-  grace: duration.optional().describe('Time between SIGTERM and SIGKILL. Default 2s.'),
+    .describe('What holds where this host cannot enforce a limit: limits: { required: true }.'),
+  concurrency: concurrencySchema
+    .optional()
+    .describe('How many runs there are at once: concurrency: { running: 8, waiting: 100 }.'),
+  grace: duration.optional().describe('Time between SIGTERM and SIGKILL: grace: 5s. Default 2s.'),
   localMode: z
     .strictObject({
       allowRisks: z
         .array(riskName)
         .optional()
-        .describe('Risks that may run in local mode besides low and medium: [high, critical].'),
+        .describe(
+          'Risks that may run in local mode besides low and medium: allowRisks: [high]. Default [].',
+        ),
     })
     .optional()
-    .describe('localMode: { allowRisks: [high] }.'),
-  auditFile: path.optional().describe('The JSON Lines audit file.'),
+    .describe(
+      'What may run where whoever asks could act as the gateway: localMode: { allowRisks: [high] }.',
+    ),
+  auditFile: path
+    .optional()
+    .describe(
+      'The JSON Lines audit file: auditFile: audit.log. Default: /var/log/reeve/audit.log where that can be written, else audit.log in the state directory.',
+    ),
   auditRotation: rotationSchema
     .optional()
     .describe('Rotates the audit file: auditRotation: { size: 64MiB, keep: 10 }. Default: never.'),
   audit: auditSchema
     .optional()
-    .describe('Keeps checkpoints of the log elsewhere: audit: { checkpoints: [{ file: PATH }] }.'),
-  people: path.optional().describe('The people file: people: people.yaml.'),
+    .describe(
+      'Keeps checkpoints of the log elsewhere: audit: { checkpoints: [{ file: /mnt/archive/reeve.checkpoints }] }. Default: nowhere.',
+    ),
+  people: path
+    .optional()
+    .describe('The people file: people: people.yaml. Default: nobody is known but the local user.'),
   identity: identitySchema
     .optional()
-    .describe('Whose tokens are taken over HTTP: identity: { oidc: { issuer, audience } }.'),
+    .describe(
+      'Whose tokens are taken over HTTP: identity: { oidc: { issuer: "https://id.example.org", audience: "https://reeve.example.org/mcp" } }. Default: those of Reeve itself alone.',
+    ),
   approvals: approvalsSchema
     .optional()
-    .describe('approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }.'),
+    .describe(
+      'How people answer: approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }.',
+    ),
   webhooks: webhooksSchema
     .optional()
-    .describe('Who is told of events: webhooks: [{ name, url, secret: { env: NAME }, events }].'),
+    .describe(
+      'Who is told of events: webhooks: [{ name: ops-chat, url: "https://chat.example.org/hooks/reeve", secret: { env: OPS_CHAT_HOOK }, events: [approval.requested] }]. Default [].',
+    ),
   retention: retentionSchema
     .optional()
-    .describe('How long payloads are kept: retention: { default: 90d, output: 30d, rules: […] }.'),
+    .describe(
+      'How long payloads are kept: retention: { default: 90d, output: 30d, rules: [{ risk: low, keep: 7d }] }. Default: for ever.',
+    ),
   telemetry: telemetrySchema
     .optional()
-    .describe('Where traces go: telemetry: { traces: { endpoint: http://HOST:4318/v1/traces } }.'),
+    .describe(
+      'Where traces go: telemetry: { traces: { endpoint: "http://127.0.0.1:4318/v1/traces" } }.',
+    ),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;
 

@@ -26,7 +26,7 @@ export const telemetrySchema = z.strictObject({
           error: 'must be an http or https URL without a user name in it',
         })
         .describe(
-          'Where spans are sent (OTLP over HTTP), path and all: http://127.0.0.1:4318/v1/traces.',
+          'Where spans are sent (OTLP over HTTP), path and all: endpoint: http://127.0.0.1:4318/v1/traces.',
         ),
       service: z
         .string()
@@ -34,20 +34,26 @@ export const telemetrySchema = z.strictObject({
           error: 'must be 1 to 100 printable characters without blanks',
         })
         .optional()
-        .describe('What the gateway is called in traces (service.name). Default reeve.'),
+        .describe(
+          'What the gateway is called in traces (service.name): service: reeve-production. Default reeve.',
+        ),
       sample: z
         .number()
         .min(0)
         .max(1)
         .optional()
-        .describe('The part of requests that is traced, from 0 to 1. Default 1.'),
+        .describe('The part of requests that is traced: sample: 0.1. Default 1.'),
       followCallers: z
         .boolean()
         .optional()
-        .describe('Let callers decide whether their request is traced. Default false.'),
+        .describe(
+          'Whether callers decide if their request is traced: followCallers: true. Default false.',
+        ),
     })
     .optional()
-    .describe('Where traces go: traces: { endpoint: URL, sample: 0.1 }. Default: nowhere.'),
+    .describe(
+      'Where traces go: traces: { endpoint: "http://127.0.0.1:4318/v1/traces", sample: 0.1 }. Default: nowhere.',
+    ),
 });
 
 export function readTraces(

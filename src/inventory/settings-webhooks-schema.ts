@@ -12,20 +12,20 @@ export const webhooksSchema = z
           error: 'must be of lower-case letters, digits and hyphens, at most 63',
         })
         .describe(
-          'What it is called in reports; its place in the record is kept under it: ops-chat.',
+          'What it is called in reports; its place in the record is kept under it: name: ops-chat.',
         ),
       url: z
         .string()
         .min(1)
         .max(2000)
-        .describe('Where events are sent: https://chat.example.org/hooks/reeve.'),
-      secret: ownSecret.describe(
-        'What signs them: { env: NAME }, { file: PATH } or { credential: NAME }.',
-      ),
+        .describe('Where events are sent: url: https://chat.example.org/hooks/reeve.'),
+      secret: ownSecret.describe('What signs them: secret: { credential: ops-chat-hook }.'),
       events: z
         .array(z.enum(webhookEvents))
         .min(1)
-        .describe(`Which events it is sent: some of ${webhookEvents.join(', ')}.`),
+        .describe(
+          `Which events it is sent, some of ${webhookEvents.join(', ')}: events: [approval.requested].`,
+        ),
     }),
   )
   .max(50);

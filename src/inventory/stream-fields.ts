@@ -17,7 +17,7 @@ export const stdinField = z
     { error: 'must be "{name}", or { json: … }' },
   )
   .describe(
-    'stdin: "{name}" passes the value of one text parameter to standard input; stdin: { json: { steps: "{steps}" } } passes JSON.',
+    'What it reads, the value of one text parameter or JSON: stdin: "{body}", or stdin: { json: { steps: "{steps}" } }. Default: the end of the file.',
   );
 
 export const resultField = z
@@ -27,8 +27,10 @@ export const resultField = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'JSON Schema of what is read: schema: { type: object, properties: { done: { type: integer } } }. loco-log and loco-tasks have their own.',
+        'JSON Schema of what is read: schema: { type: object, properties: { done: { type: integer } } }. Default: that of loco-log or loco-tasks; the others need one.',
       ),
   })
-  .describe('result: { from: json, schema: { … } } reads standard output after the run.');
+  .describe(
+    'What is read of standard output after the run: result: { from: json, schema: { type: object } }.',
+  );
 export type ResultField = z.infer<typeof resultField>;

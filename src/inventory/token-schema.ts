@@ -10,9 +10,21 @@ export const tokenSchema = z
   .union(
     [
       argument,
-      z.strictObject({ flag: argument, when: z.string() }),
-      z.strictObject({ option: argument, value: argument }),
-      z.strictObject({ spread: z.string() }),
+      z.strictObject({
+        flag: argument.describe('One argument: flag: "-v".'),
+        when: z.string().describe('The parameter, a boolean, that has to be true: when: verbose.'),
+      }),
+      z.strictObject({
+        option: argument.describe('The first of two arguments: option: --name.'),
+        value: argument.describe(
+          'The second; both are left out where it has no value: value: "{name}".',
+        ),
+      }),
+      z.strictObject({
+        spread: z
+          .string()
+          .describe('The parameter, a list: one argument for each element: spread: paths.'),
+      }),
     ],
     {
       error: 'must be text, { flag, when }, { option, value } or { spread }; numbers go in quotes',

@@ -168,11 +168,11 @@ grace: 2
     'reeve.yaml:3:9: error: "localhost" is not HOST:PORT [bad-value]\n    Write it as 127.0.0.1:8080 or [::1]:8080.',
     'reeve.yaml:4:9: error: the policy folder nowhere does not exist [missing-file]\n    Create it with at least one *.cedar file, or leave "policy" out for the built-in policy of the local user.',
     'reeve.yaml:6:3: error: "Dev" is no environment name: lower-case letters, digits, "-" and "_", beginning with a letter, 63 characters at most [bad-name]',
-    'reeve.yaml:7:38: error: environments.gone.runAs must be at least 1 [bad-value]\n    The user id that commands have in the sandbox, never 0; the owner of the workspace if left out.',
+    'reeve.yaml:7:38: error: environments.gone.runAs must be at least 1 [bad-value]\n    The user id that commands have in the sandbox, never 0: runAs: 10001. Default: the owner of the workspace.',
     'reeve.yaml:8:50: error: "LD_PRELOAD" may not be set: LD_* variables make the loader run other code [bad-name]',
     'reeve.yaml:8:71: error: environments.dev.variables.PORT must be text (put it in quotes), and is the number 80 [wrong-type]',
     'reeve.yaml:8:75: error: "A-B" is no variable name: letters, digits and "_", not beginning with a digit [bad-name]',
-    'reeve.yaml:10:8: error: grace must be a duration with its unit, such as 500ms, 60s, 5m, 2h or 90d, and is the number 2 [wrong-type]\n    Time between SIGTERM and SIGKILL. Default 2s.',
+    'reeve.yaml:10:8: error: grace must be a duration with its unit, such as 500ms, 60s, 5m, 2h or 90d, and is the number 2 [wrong-type]\n    Time between SIGTERM and SIGKILL: grace: 5s. Default 2s.',
   ]);
 });
 

@@ -182,7 +182,7 @@ const wrong: readonly (readonly [string, string, string])[] = [
   [
     'a rollback that says only true',
     'command: mute\nrollback: true',
-    '12:19: error: runbooks.it.steps[1].rollback must be a map, and is the boolean true [wrong-type] How to undo it: rollback: { command: migrate-down, with: { … } }.',
+    '12:19: error: runbooks.it.steps[1].rollback must be a map, and is the boolean true [wrong-type] How to undo it: rollback: { command: migrate-down }. Default: nothing undoes it.',
   ],
   [
     'a timeout longer than the command allows',

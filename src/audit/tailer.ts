@@ -20,7 +20,7 @@ export { chooseAuditFile } from './audit-file.ts';
 
 /** `lock` takes a lock on a file, or answers null at once: it is asked for `<file>.lock`, which all states share. */
 export interface TailerOptions {
-  readonly store: Pick<Store, 'entriesAfter' | 'execution' | 'value' | 'setValue'>;
+  readonly store: Pick<Store, 'entriesAfter' | 'execution' | 'value' | 'setValue' | 'durable'>;
   readonly file: string;
   readonly lock: (file: string) => { release(): void } | null;
   /** Null, or left out, where the file is rotated by other means, or not at all. */
@@ -125,6 +125,7 @@ export function startTailer(options: TailerOptions): Tailer {
       seen = last;
       return 'moved';
     }
+    await store.durable('anyone');
     const held = lock(auditLockFile(file));
     if (held === null) return 'locked';
     try {

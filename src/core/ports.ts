@@ -81,8 +81,9 @@ export interface StoredOutput extends StructuredResult {
 }
 
 /**
- * State and record in one place: every method that changes something commits the change and its entries in one durable
- * transaction, or throws ReeveError AUDIT_UNAVAILABLE and has changed nothing.
+ * State and record in one place: every method that changes something commits the change and its entries in one
+ * transaction, or throws ReeveError AUDIT_UNAVAILABLE and has changed nothing. What it commits survives the end of this
+ * process, and a power cut, too, except where a method says that `durable` has to be waited for.
  */
 export interface Store {
   /** Requests for approval and their answers. */
@@ -98,7 +99,7 @@ export interface Store {
 
   /**
    * Records a new execution (`queued`, `awaiting_approval` or already `rejected`) with its first entries. `approval` is
-   * given where, and only where, it awaits approval.
+   * given where, and only where, it awaits approval. One that is `queued` is safe from a power cut once `durable` resolves.
    */
   accept(
     execution: Execution,
@@ -108,7 +109,10 @@ export interface Store {
   ): AcceptResult;
   /** The execution that an idempotency key of this principal led to, if any. */
   replay(principal: string, idempotency: IdempotencyKey): AcceptResult | null;
-  /** Compare-and-set `queued` → `running` on owner and fence, with the intent entry. After this, only a person restarts it. */
+  /**
+   * Compare-and-set `queued` → `running` on owner and fence, with the intent entry. After this, only a person restarts it.
+   * No process before `durable` has resolved.
+   */
   start(
     requestId: string,
     owner: string,
@@ -121,7 +125,7 @@ export interface Store {
   attach(requestId: string, handle: RunHandle): void;
   /**
    * Compare-and-set to `running`'s end, with output, what was read of it (nothing unless told) and outcome entry. False if
-   * somebody else has settled it.
+   * somebody else has settled it. No answer before `durable` has resolved.
    */
   finish(
     requestId: string,
@@ -162,6 +166,12 @@ export interface Store {
   value(name: string): string | null;
   setValue(name: string, value: string): void;
 
+  /**
+   * Resolves once everything that this process has committed so far is safe from a power cut; `anyone`: what other
+   * processes have committed, too, which is what may be told to the outside of entries that were read. Many wait for one
+   * sync. Rejects with AUDIT_UNAVAILABLE where it cannot be; then it may be asked again, and may succeed.
+   */
+  durable(whose?: 'own' | 'anyone'): Promise<void>;
   /** Throws AUDIT_UNAVAILABLE unless a durable write succeeds now. */
   probe(): void;
   close(): void;

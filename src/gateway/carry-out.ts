@@ -65,6 +65,7 @@ export async function carryOut(
         finishElsewhere(house, live);
         return 'done';
       case 'started':
+        await house.store.durable();
         break;
     }
   } catch (error) {

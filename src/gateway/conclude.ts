@@ -40,10 +40,12 @@ export async function conclude(
   };
   const entry = outcomeEntry(ended, outcome);
   let attempts = 0;
+  let ours: boolean | null = null;
   try {
     for (;;) {
       try {
-        const ours = house.store.finish(requestId, fence, finishedAt, outcome, entry, result);
+        ours ??= house.store.finish(requestId, fence, finishedAt, outcome, entry, result);
+        await house.store.durable();
         house.live.delete(requestId);
         const stands = ours ? ended : (house.store.execution(requestId) ?? ended);
         live.end(stands);

@@ -97,9 +97,10 @@ async function decideAndAccept(
       ...{ house, caller, execution, generation, command, prepared, idempotency },
       context,
     };
-    return decision.kind === 'needs-approval'
-      ? awaitApproval(asks, decision)
-      : queue(asks, decision);
+    if (decision.kind === 'needs-approval') return awaitApproval(asks, decision);
+    const queued = queue(asks, decision);
+    await onDisk(house, queued);
+    return queued;
   } catch (error) {
     throw refuse(house, { ...draft, ...known, policies }, asReeveError(house, error));
   }
@@ -125,6 +126,17 @@ function queue(asks: Asked, decision: Decision): Execution {
   return accepted(asks, queued, decision, null, (execution) =>
     enqueue(house, caller, execution, prepared, asks.context),
   );
+}
+
+/** Nobody is told of what a power cut could still take back. Whoever is told that it failed is told that nothing runs. */
+async function onDisk(house: House, { requestId }: Execution): Promise<void> {
+  try {
+    await house.store.durable();
+  } catch (error) {
+    // It cannot have started: that waits for the disk, too, and after this.
+    house.live.get(requestId)?.controller.abort('it could not be put on record');
+    throw error;
+  }
 }
 
 /** It waits on record alone: nothing of it is held by this process, so it outlives it. */

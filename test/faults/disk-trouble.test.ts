@@ -175,6 +175,54 @@ for (const [call, error] of [
   });
 }
 
+for (const [from, times, held] of [
+  ['after execution', 1, false],
+  ['after start', 1, false],
+  ['after finish', 2, true],
+] as const) {
+  test(`a disk that fails to sync ${times} × ${from}: ${held ? 'the answer waits until it does' : 'nothing runs'}, and it goes on`, async () => {
+    const ground = layGround();
+    let failures = 0;
+    let watched = false;
+    const open = await openHouse(ground, {
+      faults: (point) => {
+        if (watched && point === from) failures = times;
+        if (point !== 'before sync' || failures === 0) return;
+        watched = false;
+        failures -= 1;
+        throw new Error('EIO');
+      },
+    });
+    try {
+      assert.equal(await say(open), 'ok');
+      watched = true;
+      const status = await open.gateway
+        .submit(local, ask('mark'))
+        .then(({ requestId }) => open.gateway.wait(local, requestId, null))
+        .then(
+          ({ status, errorCode }) => [status, errorCode],
+          ({ code }) => [null, code],
+        );
+      assert.equal(watched, false, 'a sync failed');
+      if (held) assert.deepEqual(status, ['ok', null]);
+      else assert.equal(status[1], 'AUDIT_UNAVAILABLE');
+      assert.equal(marks(ground) !== '', held);
+      await untilReady(open);
+      assert.equal(await say(open), 'ok');
+      const entries = open.house.store.entriesAfter(0, 1_000);
+      assert.deepEqual(
+        entries.map(({ seq }) => seq),
+        entries.map((_, i) => i + 1),
+      );
+      assert.deepEqual(open.house.store.open(), []);
+      assert.equal((await open.house.log.publish()).size, entries.length);
+    } finally {
+      await open.close();
+      ground.clear();
+    }
+  });
+}
+
 test('a command of high risk does not start while the log cannot be signed, and others do', async () => {
   const ground = layGround();
   const inventory = readFileSync(join(ground.folder, 'inventory.yaml'), 'utf8');

@@ -1,6 +1,7 @@
 /**
  * System calls of a process that fail, or kill it: strace's fault injection. In: a process, and what is to happen to which
- * call. Out: strace at work on that process's main thread, until it is interrupted. Never: a process left behind.
+ * call. Out: strace at work on that process, until it is interrupted; on its main thread alone, but for syncs, which others
+ * do, too. Never: a process left behind.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
@@ -24,7 +25,19 @@ export async function inject(
   const calls = /^[^:]+/.exec(expression)![0];
   const strace = spawn(
     'strace',
-    ['-p', String(pid), '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${expression}`],
+    [
+      ...(calls.includes('sync') ? ['-f'] : []),
+      ...[
+        '-p',
+        String(pid),
+        '-o',
+        '/dev/null',
+        '-e',
+        `trace=${calls}`,
+        '-e',
+        `inject=${expression}`,
+      ],
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';

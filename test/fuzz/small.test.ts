@@ -140,6 +140,7 @@ hunt(
     const view = {
       entriesAfter: store.entriesAfter,
       execution: store.execution,
+      durable: store.durable,
       value: (name: string) => (known.has(name) ? store.value(name) : (values.get(name) ?? null)),
       setValue: (name: string, value: string) => void values.set(name, value),
     };

@@ -14,7 +14,7 @@ import { LogPlace } from './place.ts';
 import { firstOfBundle, parseTilePath, type TileName, tilePath, tileWidth } from './tiles.ts';
 
 export interface LogOptions {
-  readonly store: Pick<Store, 'entriesAfter' | 'value'>;
+  readonly store: Pick<Store, 'entriesAfter' | 'value' | 'durable'>;
   readonly stateDir: string;
   /** Takes the lock on a file, or answers null at once. */
   readonly lock: (file: string) => { release(): void } | null;
@@ -71,6 +71,8 @@ export function openLog(options: LogOptions): VerifiableLog {
       try {
         for (;;) {
           const entries = store.entriesAfter(now.size, batch);
+          // What is signed can't be taken back, so it is nothing that a power cut could.
+          if (entries.length > 0) await store.durable('anyone');
           for (const { seq, text } of entries) {
             if (seq !== now.size + 1) throw broken(`entry ${now.size + 1} is missing`);
             now.append(Buffer.from(text), write);

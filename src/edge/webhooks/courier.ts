@@ -152,7 +152,9 @@ export function startCourier(endpoint: WebhookSettings, tools: CourierTools): Co
 
   /** Delivers what the record holds now. False where it is over. A crash in here: see `deliver`. */
   const follow = async (place: Place): Promise<boolean> => {
-    for (const entry of store.entriesAfter(place.at, batch)) {
+    const entries = store.entriesAfter(place.at, batch);
+    if (entries.length > 0) await store.durable('anyone');
+    for (const entry of entries) {
       const mine = messagesOf(entry, around).filter(({ type }) => endpoint.events.includes(type));
       for (const message of mine) if (!(await deliver(message))) return false;
       place.at = entry.seq;

@@ -4,7 +4,7 @@
  */
 import type { Store } from '../../core/ports.ts';
 
-export type PositionStore = Pick<Store, 'entriesAfter' | 'value' | 'setValue'>;
+export type PositionStore = Pick<Store, 'entriesAfter' | 'value' | 'setValue' | 'durable'>;
 
 const nameOf = (endpoint: string): string => `webhook:${endpoint}`;
 

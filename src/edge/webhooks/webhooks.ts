@@ -11,7 +11,7 @@ import { type Courier, type CourierState, type Pace, startCourier } from './cour
 import { webhookMetrics } from './metrics.ts';
 
 export interface WebhookOptions {
-  readonly store: Pick<Store, 'entriesAfter' | 'value' | 'setValue' | 'execution'> & {
+  readonly store: Pick<Store, 'entriesAfter' | 'value' | 'setValue' | 'execution' | 'durable'> & {
     readonly approvals: Pick<ApprovalStore, 'state'>;
   };
   /** As the settings have them now: another list after a reload. */

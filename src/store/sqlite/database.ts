@@ -1,12 +1,13 @@
 /**
- * One connection. In: a file and work to do on it. Out: transactions that are durable when they return.
- * Must never: return from a transaction that is not on the disk, or leave half of one behind.
+ * One connection. In: a file and work to do on it. Out: transactions that are durable when they return, or once `durable`
+ * resolves. Must never: call one durable that is not on the disk, or leave half of one behind.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { ReeveError } from '../../core/errors.ts';
 import { busyCode, resultCode, unavailable } from './failure.ts';
 import { applicationId, migrations } from './migrations.ts';
 import { type FileIdentity, identityOf, preparePlace } from './place.ts';
+import { logSync } from './sync.ts';
 
 /** Called around every write with `before …` and `after …`; what it throws is a failure of the disk. For tests. */
 export type Faults = (point: string) => void;
@@ -24,8 +25,12 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** All of `work` or none of it, alone on the database. Throws AUDIT_UNAVAILABLE, or the ReeveError of `work`. */
   transaction<T>(work: () => T): T;
-  /** The same, but only safe from the end of this process, not from a power cut. */
+  /** The same, but only safe from the end of this process, not from a power cut, and nobody will ask for more. */
   light<T>(work: () => T): T;
+  /** The same; safe from a power cut, too, once a `durable` that was asked for afterwards has resolved. */
+  prompt<T>(work: () => T): T;
+  /** Resolves once all that was committed so far is on the disk: see `LogSync`. Rejects with AUDIT_UNAVAILABLE. */
+  durable(anyone: boolean): Promise<void>;
   read<T>(work: () => T): T;
   /** Reads in several steps that see one moment, whatever others commit meanwhile. */
   snapshot<T>(work: () => T): T;
@@ -76,8 +81,19 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     return prepared;
   };
 
-  const transaction = <T>(work: () => T): T => {
+  const truncateLog = (): boolean =>
+    connection.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0;
+  const log = logSync(
+    `${file}-wal`,
+    () => {
+      if (!truncateLog()) throw new Error('an earlier sync failed, and others use the log now');
+    },
+    faults,
+  );
+
+  const commit = <T>(work: () => T): T => {
     try {
+      log.mendIfDoubtful();
       assertInPlace(file, identity);
       statement('begin immediate').run();
       const result = work();
@@ -91,6 +107,21 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
       throw unavailable('cannot be written', file, error);
     }
   };
+  const transaction = <T>(work: () => T): T => {
+    const result = commit(work);
+    log.synced();
+    return result;
+  };
+  const light = <T>(work: () => T): T => {
+    try {
+      connection.exec('pragma synchronous = normal');
+      return commit(work);
+    } catch (error) {
+      throw unavailable('cannot be written', file, error);
+    } finally {
+      if (connection.isOpen) connection.exec('pragma synchronous = full');
+    }
+  };
 
   return {
     write(name, sql, ...values) {
@@ -102,14 +133,17 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     all: (sql, ...values) => statement(sql).all(...values) as Row[],
     get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
     transaction,
-    light(work) {
+    light,
+    prompt(work) {
+      const result = light(work);
+      log.committed();
+      return result;
+    },
+    async durable(anyone) {
       try {
-        connection.exec('pragma synchronous = normal');
-        return transaction(work);
+        await log.durable(anyone);
       } catch (error) {
         throw unavailable('cannot be written', file, error);
-      } finally {
-        if (connection.isOpen) connection.exec('pragma synchronous = full');
       }
     },
     read(work) {
@@ -129,7 +163,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     truncateLog() {
       try {
         connection.exec('pragma busy_timeout = 0');
-        return connection.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0;
+        return truncateLog();
       } catch (error) {
         throw unavailable('cannot be written', file, error);
       } finally {
@@ -137,6 +171,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
       }
     },
     close() {
+      log.close();
       if (connection.isOpen) connection.close();
     },
   };

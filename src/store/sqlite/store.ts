@@ -47,8 +47,8 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   const replayOf = (principal: string, idempotency: IdempotencyKey): AcceptResult | null => {
     const earlier = remembered(db, principal, idempotency);
     if (earlier === null) return null;
-    const { requestId, sameBody } = earlier;
-    return sameBody
+    const { of, requestId, sameBody } = earlier;
+    return of === 'execution' && sameBody
       ? { kind: 'replayed', execution: known(requestId) }
       : { kind: 'conflict', requestId };
   };
@@ -60,7 +60,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
     assurance: assuranceOf(db),
     runbooks: runbooksOf(db),
     accept: (execution, entries, idempotency, approval = null) =>
-      db.transaction((): AcceptResult => {
+      (execution.status === 'queued' ? db.prompt : db.transaction)((): AcceptResult => {
         const { requestId, principal, status } = execution;
         if (!['queued', 'awaiting_approval', 'rejected'].includes(status)) {
           throw contradiction(`Request ${requestId} cannot begin as ${status}.`);
@@ -82,7 +82,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         db.write('execution', insertExecution, ...executionValues(execution));
         if (approval !== null) insertApprovalRequest(db, approval);
         if (idempotency !== null) {
-          remember(db, principal, idempotency, requestId, execution.requestedAt);
+          remember(db, principal, idempotency, 'execution', requestId, execution.requestedAt);
         }
         appendEntries(db, entries);
         return { kind: 'accepted', execution };
@@ -91,7 +91,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
     replay: (principal, idempotency) => db.read(() => replayOf(principal, idempotency)),
 
     start: (requestId, owner, fence, at, concurrencyMax, intent) =>
-      db.transaction(() => {
+      db.prompt(() => {
         if (db.get('select 1 from freeze') !== undefined) return { kind: 'frozen' };
         const execution = known(requestId);
         const { status, concurrencyKey } = execution;
@@ -126,7 +126,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
       }),
 
     finish: (requestId, fence, at, outcome, entry, result = noResult) =>
-      db.transaction(() => {
+      db.prompt(() => {
         const { status, fence: present } = known(requestId);
         if (status !== 'running' || present !== fence) return false;
         db.write(
@@ -235,6 +235,7 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
         db.write('value', sql, name, value);
       }),
 
+    durable: (whose = 'own') => db.durable(whose === 'anyone'),
     probe: () =>
       db.transaction(() => {
         db.write('probe', 'update probes set count = count + 1');

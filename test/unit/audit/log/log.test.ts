@@ -148,7 +148,8 @@ test('a record that was cut or changed behind it is not signed over', async () =
   first.add(300);
   await first.open().publish();
   const before = readFileSync(join(first.dir, 'log/checkpoint'), 'utf8');
-  const fake = (texts: readonly string[]): Pick<Store, 'entriesAfter' | 'value'> => ({
+  const fake = (texts: readonly string[]): Pick<Store, 'entriesAfter' | 'value' | 'durable'> => ({
+    durable: first.store.durable,
     value: (name) => first.store.value(name),
     entriesAfter: (seq, limit) =>
       texts

@@ -244,8 +244,12 @@ export type RunbookCall = {
   readonly environment: string;
 };
 
-/** `runbook-started`: by the entry's principal. The hashes are of the declaration, and over those of its commands. */
+/**
+ * `runbook-started`: by the entry's principal. The hashes are of the declaration, and over those of its commands. `purpose` is
+ * `replay` where an idempotency key led to a run that had begun before; entries from before there were any have none.
+ */
 export type RunbookStartedBody = RunbookCall & {
+  readonly purpose: 'run' | 'replay';
   readonly tool: string;
   readonly risk: NonNullable<Execution['risk']>;
   readonly runbookHash: string;

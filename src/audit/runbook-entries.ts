@@ -19,11 +19,13 @@ import { bounded, bounds } from './bounds.ts';
 
 type Told = Pick<RunbookRun, 'id' | 'frozen' | 'caller' | 'trust' | 'salt' | 'startedAt'>;
 
-export function runbookStarted(run: Told): EntryDraft {
+/** `again`: when an idempotency key led to this run, which had begun before. */
+export function runbookStarted(run: Told, again: number | null = null): EntryDraft {
   const { frozen, caller } = run;
   const { runbook } = frozen;
   const body: RunbookStartedBody = {
     ...callOf(run),
+    purpose: again === null ? 'run' : 'replay',
     tool: name(runbook.tool),
     risk: runbook.risk,
     runbookHash: name(runbook.hash),
@@ -36,7 +38,7 @@ export function runbookStarted(run: Told): EntryDraft {
     client: nameOrNull(caller.client),
     trust: run.trust,
   };
-  return draft('runbook-started', run, run.startedAt, caller.principal.id, body);
+  return draft('runbook-started', run, again ?? run.startedAt, caller.principal.id, body);
 }
 
 /** `requestId` is the execution that the step is at, where it is known. */

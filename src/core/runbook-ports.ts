@@ -1,6 +1,7 @@
 /** What the inner rooms ask of the outside about runs of runbooks: one row a run, changed by one hand at a time. */
 import type { EntryDraft } from './entry.ts';
 import type { Execution, StepOrigin } from './execution.ts';
+import type { IdempotencyKey } from './ports.ts';
 import type { Caller, Trust } from './principal.ts';
 import type { FrozenRunbook, RunbookState, RunStatus } from './runbook.ts';
 
@@ -55,9 +56,28 @@ export interface RunChange {
   readonly entries: readonly EntryDraft[];
 }
 
+export type BeginResult =
+  | { readonly kind: 'begun' }
+  /** The same key and body came before: the run that it led to. */
+  | { readonly kind: 'replayed'; readonly run: RunbookRun }
+  /** The same key came before with another body, or for a call of a command. */
+  | { readonly kind: 'conflict'; readonly requestId: string };
+
 export interface RunbookStore {
-  /** Throws CONFLICT where the id is taken, or another run of the runbook is not over in this environment. */
-  start(run: RunbookRun, entries: readonly EntryDraft[]): void;
+  /**
+   * Throws CONFLICT where the id is taken, or another run of the runbook is not over in this environment. With a key that came
+   * before nothing is written. Keys are shared with executions: what one led to is another body for the other.
+   */
+  start(
+    run: RunbookRun,
+    entries: readonly EntryDraft[],
+    idempotency?: IdempotencyKey | null,
+  ): BeginResult;
+  /** What an idempotency key of this principal led to, if anything. */
+  replay(
+    principal: string,
+    idempotency: IdempotencyKey,
+  ): Exclude<BeginResult, { kind: 'begun' }> | null;
   run(id: string): RunbookRun | null;
   runs(filter: RunFilter): RunPage;
   /** The run that holds the lock of a runbook in an environment. */

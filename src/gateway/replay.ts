@@ -2,7 +2,7 @@
 import { asked } from '../audit/entries.ts';
 import { ReeveError } from '../core/errors.ts';
 import { type Execution, neverStarted } from '../core/execution.ts';
-import { digestJson } from '../core/json.ts';
+import { digestJson, type JsonObject } from '../core/json.ts';
 import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ExecuteRequest } from './gateway.ts';
@@ -11,8 +11,14 @@ import type { House } from './house.ts';
 /** How long a key is remembered: long enough for whoever lost an answer, and no promise for ever. */
 const keptMs = 24 * 3_600_000;
 
+/** What may carry a key: a call of a command, or the start of a runbook. All but the key is the body. */
+interface Keyed {
+  readonly [field: string]: unknown;
+  readonly idempotencyKey: string | null;
+}
+
 /** `now` is milliseconds since 1970. Throws INVALID_REQUEST for a key that is none. */
-export function idempotencyOf(request: ExecuteRequest, now: number): IdempotencyKey | null {
+export function idempotencyOf(request: Keyed | ExecuteRequest, now: number): IdempotencyKey | null {
   const { idempotencyKey: key, ...body } = request;
   if (key === null) return null;
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
@@ -31,9 +37,9 @@ export function idempotencyOf(request: ExecuteRequest, now: number): Idempotency
   return { key, bodyHash: bodyHash(body), since: now - keptMs };
 }
 
-function bodyHash(body: Omit<ExecuteRequest, 'idempotencyKey'>): string {
+function bodyHash(body: object): string {
   try {
-    return digestJson({ ...body });
+    return digestJson({ ...body } as JsonObject);
   } catch (cause) {
     throw new ReeveError(
       'INVALID_REQUEST',

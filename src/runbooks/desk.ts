@@ -40,6 +40,8 @@ export interface StartRequest {
   readonly arguments: JsonObject;
   /** Null for the runbook's own, then the configuration's. */
   readonly environment: string | null;
+  /** Of a start: the same key and request lead to the same run, for a day at least and as long as that is open. */
+  readonly idempotencyKey?: string | null;
 }
 
 /** What one call of a plan would be, where its arguments are known before the run. */

@@ -9,9 +9,10 @@ import { ReeveError } from '../core/errors.ts';
 import { deepFreeze } from '../core/json.ts';
 import { type Caller, hasScope } from '../core/principal.ts';
 import type { FrozenRunbook, Runbook } from '../core/runbook.ts';
-import type { RunbookRun } from '../core/runbook-ports.ts';
+import type { BeginResult, RunbookRun } from '../core/runbook-ports.ts';
 import type { Generation } from '../gateway/generation.ts';
 import type { House } from '../gateway/house.ts';
+import { idempotencyOf, keyConflict } from '../gateway/replay.ts';
 import { closedBecause } from '../gateway/submit.ts';
 import { compileValidator } from '../inventory/validator.ts';
 import type { StartRequest } from './desk.ts';
@@ -52,7 +53,10 @@ function environmentOf(
   );
 }
 
-/** A crash right after the record holds it leaves a run that nobody drives: the next gateway takes it up. */
+/**
+ * The run on record, or an earlier one by its idempotency key. A crash right after the record holds it leaves a run that nobody
+ * drives: the next gateway takes it up.
+ */
 export function beginRun(house: House, caller: Caller, request: StartRequest): RunbookRun {
   if (!hasScope(caller, 'run')) {
     throw new ReeveError(
@@ -60,11 +64,17 @@ export function beginRun(house: House, caller: Caller, request: StartRequest): R
       'This credential may not start anything: it needs the scope "run".',
     );
   }
+  const at = house.clock.now();
+  const { runbook, arguments: given, environment, idempotencyKey = null } = request;
+  const idempotency = idempotencyOf({ runbook, arguments: given, environment, idempotencyKey }, at);
+  if (idempotency !== null) {
+    const earlier = house.store.runbooks.replay(caller.principal.id, idempotency);
+    if (earlier !== null) return begunBefore(house, earlier, at);
+  }
   const frozen = freezeRunbook(house, caller, request);
   const closed = closedBecause(house);
   if (closed !== null) throw closed;
   assertTrusted(house, frozen);
-  const at = house.clock.now();
   const run: RunbookRun = deepFreeze({
     id: house.ids.requestId().replace(/^req_/, 'run_'),
     frozen: JSON.parse(JSON.stringify(frozen)) as FrozenRunbook,
@@ -82,8 +92,19 @@ export function beginRun(house: House, caller: Caller, request: StartRequest): R
     salt: randomBytes(saltBytes).toString('base64url'),
     payloadsExpiredAt: null,
   });
-  house.store.runbooks.start(run, [runbookStarted(run)]);
-  return run;
+  const begun = house.store.runbooks.start(run, [runbookStarted(run)], idempotency);
+  return begun.kind === 'begun' ? run : begunBefore(house, begun, at);
+}
+
+/** That it was asked for again is on record, too. */
+function begunBefore(
+  house: House,
+  earlier: Exclude<BeginResult, { kind: 'begun' }>,
+  at: number,
+): RunbookRun {
+  if (earlier.kind === 'conflict') throw keyConflict(earlier.requestId);
+  house.store.record([runbookStarted(earlier.run, at)]);
+  return earlier.run;
 }
 
 /** In local mode a step of too high a risk would be refused when its turn comes: half a runbook is worse than none. */

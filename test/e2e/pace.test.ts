@@ -1,8 +1,9 @@
 /** A principal that floods the gateway, over REST and MCP: what it is answered, and what that leaves on record. Real program. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
 
@@ -96,5 +97,49 @@ test('MCP and REST draw on one pace, and MCP says so with 429, Retry-After and t
   const path = `/v1/commands/executions/${error.data.requestId}`;
   const seen = await rest(gateway.url, stage.token(), 'GET', path);
   assert.equal(seen.body.status, 'rejected');
+  await gateway.stop();
+});
+
+test('starting a run of a runbook draws on the same pace, over REST and MCP, and its refusals are on record', async () => {
+  await using stage = new Stage(
+    'rate: { perPrincipal: { perSecond: 0.01, burst: 2 } }\nrunbooks: runbooks.yaml\n',
+  );
+  writeFileSync(
+    join(stage.folder, 'runbooks.yaml'),
+    `version: 1
+runbooks:
+  greet:
+    description: Says hello.
+    owner: tests
+    environments: [development]
+    steps: [{ name: a, command: say, with: { text: hello } }]
+`,
+  );
+  const gateway = await stage.serve();
+  const post = (path: string, body: object) =>
+    rest(gateway.url, stage.token(), 'POST', path, JSON.stringify(body));
+  const start = () => post('/v1/runbooks/greet/start', {});
+  const first = await rest(gateway.url, stage.token(), 'POST', '/v1/runbooks/greet/start', '{}', {
+    Prefer: 'wait=60',
+  });
+  assert.equal(first.status, 200, JSON.stringify(first.body));
+  const call = { command: 'say', arguments: { text: 'x' } };
+  assert.equal((await post('/v1/commands/execute', call)).status, 200);
+  const refused = await start();
+  assert.deepEqual([refused.status, refused.body.errorCode], [429, 'RATE_LIMITED']);
+  assert.match(refused.headers.get('retry-after')!, /^[1-9]\d*$/);
+  const path = `/v1/commands/executions/${String(refused.body.requestId)}`;
+  const seen = await rest(gateway.url, stage.token(), 'GET', path);
+  assert.equal(seen.body.status, 'rejected');
+  const client = new Client(
+    { name: 'agent', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  const headers = { authorization: `Bearer ${stage.token()}` };
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL('/mcp', gateway.url), { requestInit: { headers } }),
+  );
+  await assert.rejects(client.callTool({ name: 'greet', arguments: {} }), /RATE_LIMITED|faster/);
+  await client.close();
   await gateway.stop();
 });

@@ -178,6 +178,7 @@ for (const era of ['legacy', 'modern'] as const) {
           'count',
           'word',
           'environment',
+          'idempotencyKey',
         ]);
         assert.match(
           tool?.description ?? '',
@@ -432,6 +433,33 @@ test('the command line drives a running gateway as it drives its own, with the s
   assert.ok([0, 6].includes(cancelled.exitCode ?? -1), cancelled.stderr);
   const absent = run(['runbook', 'status', 'run_absent'], null);
   assert.equal(absent.exitCode, 3, absent.stderr);
+});
+
+test('one key leads to one run, over REST, MCP and the command line alike', async () => {
+  const given = { count: 2, word: 'once' };
+  const headers = { 'Idempotency-Key': 'once-1' };
+  const started = await ask('bot', 'POST', '/release/start', { arguments: given }, headers);
+  assert.equal(started.status, 202, JSON.stringify(started.body));
+  const { runId } = started.body;
+  const client = await connect('http', 'modern');
+  const called = await client.callTool({
+    name: 'release',
+    arguments: { ...given, idempotencyKey: 'once-1' },
+  });
+  assert.equal(structureOf(called).runId, runId);
+  const other = await client.callTool({
+    name: 'release',
+    arguments: { ...given, word: 'twice', idempotencyKey: 'once-1' },
+  });
+  assert.equal(structureOf(other).errorCode, 'CONFLICT');
+  await client.close();
+  const start = ['runbook', 'start', 'release', '--json', JSON.stringify(given), '--no-wait'];
+  const typed = run([...start, '--idempotency-key', 'once-1', '--output', 'json'], 'bot');
+  assert.equal((JSON.parse(typed.stdout) as { run: RunReport }).run.runId, runId, typed.stderr);
+  assert.equal(run([...start, '--idempotency-key', 'with a blank'], 'bot').exitCode, 3);
+  const conflict = await ask('bot', 'POST', '/breaks/start', {}, headers);
+  assert.deepEqual([conflict.status, conflict.body.errorCode], [409, 'CONFLICT']);
+  assert.equal((await ask('bot', 'POST', `/runs/${runId}/cancel`, {})).status, 200);
 });
 
 test('bad ids, bodies and credentials are refused with a code and a field, and start nothing', async () => {

@@ -126,6 +126,7 @@ test('the entries of runs of runbooks have these fields', () => {
       'face',
       'onBehalfOf',
       'parametersCommitment',
+      'purpose',
       'risk',
       'runbookHash',
       'steps',

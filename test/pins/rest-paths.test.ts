@@ -4,6 +4,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { reservedRunbooks } from '../../src/inventory/runbooks/reserved-runbooks.ts';
+
+test('no name of an author stands where a fixed part of a path stands, but those that are refused at load', () => {
+  const { paths } = parse(
+    readFileSync(join(import.meta.dirname, '../../openapi.yaml'), 'utf8'),
+  ) as {
+    paths: Record<string, unknown>;
+  };
+  const all = Object.keys(paths).map((path) => path.split('/'));
+  const beside: Record<string, string[]> = {};
+  for (const path of all)
+    for (const [at, part] of path.entries()) {
+      if (!part.startsWith('{')) continue;
+      const before = path.slice(0, at).join('/');
+      const fixed = all
+        .filter((other) => other.slice(0, at).join('/') === before)
+        .flatMap((other) =>
+          other[at] === undefined || other[at].startsWith('{') ? [] : [other[at]],
+        );
+      if (fixed.length > 0) beside[`${before}/${part}`] = [...new Set(fixed)];
+    }
+  assert.deepEqual(beside, { '/v1/runbooks/{name}': reservedRunbooks });
+});
 
 test('the paths of REST are these', () => {
   const text = readFileSync(join(import.meta.dirname, '../../openapi.yaml'), 'utf8');

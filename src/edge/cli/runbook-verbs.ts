@@ -67,6 +67,10 @@ export const runbookVerbs: readonly Verb[] = [
     options: [
       ...requestOptions,
       {
+        flags: '--idempotency-key <key>',
+        description: 'the same key and request again give the same run, not another one',
+      },
+      {
         flags: '-f, --follow',
         description: 'go on showing it while it waits for people, until it is over',
       },

@@ -44,14 +44,19 @@ export async function callRunbook(
 }
 
 function startRequest({ name }: RunbookListing, given: Given): StartRequest {
-  const { environment: _, ...rest } = given;
+  const { environment: _, idempotencyKey: __, ...rest } = given;
   for (const reserved of reservedNames)
     if (Object.hasOwn(rest, reserved))
-      throw invalid(reserved, 'not taken by runbooks', 'its own parameters and environment alone');
+      throw invalid(
+        reserved,
+        'not taken by runbooks',
+        'its own parameters, environment and idempotencyKey alone',
+      );
   return {
     runbook: name,
     arguments: rest as JsonObject,
     environment: textFrom(given, 'environment'),
+    idempotencyKey: textFrom(given, 'idempotencyKey'),
   };
 }
 

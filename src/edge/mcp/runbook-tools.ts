@@ -6,6 +6,7 @@ import { formatDuration } from '../../core/units.ts';
 import type { RunbookListing } from '../../runbooks/desk.ts';
 import { isObject } from './message.ts';
 import { planAnswerSchema, runAnswerSchema, runIdSchema } from './runbook-schemas.ts';
+import { idempotencyKeySchema } from './schemas.ts';
 import { plainSchema } from './tools.ts';
 
 export const runbookHandleNames = [
@@ -136,7 +137,7 @@ function descriptionOf(l: RunbookListing): string {
     `Risk: ${l.risk}. Owner: ${l.owner}. Time limit: ${formatDuration(l.timeoutMs)}, without the time in which it waits for people.`,
     `Environments: ${l.environments.map((e) => (e === l.defaultEnvironment ? `${e} (default)` : e)).join(', ')}.`,
     ...(l.guardrails.length === 0 ? [] : [`Guardrails: ${l.guardrails.join('; ')}.`]),
-    'Calling it starts a run and answers with its runId when it is over or needs a person, and after a while in any case. The run goes on without you: follow it with reeve_runbook_status, end it with reeve_runbook_cancel. Call it once; a lost answer is no reason to call again.',
+    'Calling it starts a run and answers with its runId when it is over or needs a person, and after a while in any case. The run goes on without you: follow it with reeve_runbook_status, end it with reeve_runbook_cancel. Call it once; a lost answer is no reason to call again, but with the same idempotencyKey, which leads to the same run.',
   ];
   return visible(lines.join('\n').trim());
 }
@@ -161,6 +162,7 @@ function inputSchemaOf(l: RunbookListing): JsonObject {
         enum: [...l.environments],
         description: `Where to run.${otherwise}`,
       },
+      idempotencyKey: idempotencyKeySchema,
     },
     additionalProperties: false,
   };

@@ -16,6 +16,7 @@ export interface Asking {
     shape: S,
     path: string,
     body: unknown,
+    headers?: Record<string, string>,
   ): Promise<z.output<S>>;
 }
 

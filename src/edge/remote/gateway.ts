@@ -16,6 +16,7 @@ import { remoteApprovals } from './approvals.ts';
 import { remoteAssurance } from './assurance.ts';
 import { remoteCredentials } from './credentials.ts';
 import { serverEvents } from './events.ts';
+import { idempotencyHeader } from './idempotency.ts';
 import { remoteLog } from './log.ts';
 import { entryOf, executionOf, executionOfRecord, outputOf, queryOf, whyOf } from './rebuild.ts';
 import { remoteRetention } from './retention.ts';
@@ -110,13 +111,15 @@ export function remoteGateway(options: RemoteOptions): RemoteGateway {
     credentials: remoteCredentials({ get, post }),
     retention: remoteRetention({ get, post }),
     assurance: remoteAssurance({ get, post }),
-    runbooks: remoteRunbooks({ get, post }, wire, clientOf),
+    runbooks: remoteRunbooks({ get, post }, wire, clientOf, refuse),
     rehearsals: noRehearsals,
     refuse,
     wait,
     execution,
     submit: async (caller, request) => {
-      const headers = { Prefer: 'wait=0', ...(await idempotencyHeader(caller, request, refuse)) };
+      const { idempotencyKey, command } = request;
+      const key = await idempotencyHeader(caller, idempotencyKey, command, refuse);
+      const headers = { Prefer: 'wait=0', ...key };
       return executionOf(
         await post(caller, shapes.answer, '/v1/commands/execute', bodyOf(request), headers),
       );
@@ -233,22 +236,6 @@ function checked<S extends z.ZodType>(wire: Wire, shape: S, data: string): z.out
 function bodyOf(request: ExecuteRequest): Record<string, unknown> {
   const { idempotencyKey: _, ...fields } = request;
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-}
-
-/** A key that no header could carry is refused here, and on record there. */
-async function idempotencyHeader(
-  caller: Caller,
-  request: ExecuteRequest,
-  refuse: (caller: Caller, error: ReeveError, command: string | null) => Promise<Refusal>,
-): Promise<Record<string, string>> {
-  const { idempotencyKey: key, command } = request;
-  if (key === null) return {};
-  if (/^[\x21-\x7e]{1,200}$/.test(key)) return { 'Idempotency-Key': key };
-  const expected = '1 to 200 printable ASCII characters without blanks';
-  const error = new ReeveError('INVALID_REQUEST', `idempotencyKey: ${expected} are expected.`, [
-    { field: 'idempotencyKey', problem: 'malformed', expected },
-  ]);
-  throw await refuse(caller, error, command);
 }
 
 function pathOf(requestId: string, rest = ''): string {

@@ -9,6 +9,7 @@ import { rehearsalReport } from '../rest/schemas-rehearsal.ts';
 import * as shapes from '../rest/schemas-runbooks.ts';
 import type { Asking } from './approvals.ts';
 import { serverEvents } from './events.ts';
+import { idempotencyHeader, type Refuse } from './idempotency.ts';
 import { entryOf } from './rebuild.ts';
 import { open, strange, unreachable, type Wire } from './wire.ts';
 
@@ -18,6 +19,7 @@ export function remoteRunbooks(
   { get, post }: Asking,
   wire: Wire,
   clientOf: (caller: Caller) => string | null,
+  refuse: Refuse,
 ): RunbookDesk {
   const steer = async (
     caller: Caller,
@@ -40,10 +42,12 @@ export function remoteRunbooks(
       post(caller, rehearsalReport, ask(request.runbook, 'rehearse'), bodyOf(request)),
     plan: (caller, request) =>
       post(caller, shapes.planReport, ask(request.runbook, 'plan'), bodyOf(request)),
-    start: async (caller, request) =>
-      runViewOf(
-        await post(caller, shapes.runReport, ask(request.runbook, 'start'), bodyOf(request)),
-      ),
+    start: async (caller, request) => {
+      const { runbook, idempotencyKey: key = null } = request;
+      const headers = await idempotencyHeader(caller, key, runbook, refuse);
+      const path = ask(runbook, 'start');
+      return runViewOf(await post(caller, shapes.runReport, path, bodyOf(request), headers));
+    },
     async runs(caller, { runbook, environment, status, limit, before }) {
       const given = { runbook, environment, status, limit: String(limit), cursor: before };
       const query = new URLSearchParams();

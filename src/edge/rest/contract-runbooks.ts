@@ -81,12 +81,12 @@ export const startRunbook = operation({
   path: `${path}/{name}/start`,
   summary: 'Start a run',
   description:
-    'Answers as soon as the run is on record; with Prefer: wait=N once it is over or goes no further without a person, N seconds later at the latest. One run of a runbook is open in an environment: CONFLICT names no other. A client that goes away ends nothing.',
+    'Answers as soon as the run is on record; with Prefer: wait=N once it is over or goes no further without a person, N seconds later at the latest. One run of a runbook is open in an environment: CONFLICT names no other. The same Idempotency-Key and body lead to the same run. A client that goes away ends nothing.',
   access: 'token',
   scope: 'run',
   query: noQuery,
   body: { schema: shapes.startBody, optional: true },
-  headers: ['Prefer'],
+  headers: ['Idempotency-Key', 'Prefer'],
   responses: {
     200: { description: 'It is over already.', schema: shapes.runReport, headers: preferred },
     202: {

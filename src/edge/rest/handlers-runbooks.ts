@@ -46,7 +46,8 @@ export const rehearseRunbook: Handler<typeof contract.rehearseRunbook> = async (
 export const startRunbook: Handler<typeof contract.startRunbook> = async (call) => {
   const { gateway, runbooks, caller, params, body, signal } = call;
   const { waitSeconds, applied } = preferenceOf(call.header('prefer'));
-  const request = requestOf(params.name!, body);
+  const idempotencyKey = call.header('idempotency-key');
+  const request = { ...requestOf(params.name!, body), idempotencyKey };
   const started = await startOnRecord(gateway, runbooks, caller, request);
   const { runId } = started;
   const view =

@@ -17,6 +17,7 @@ import { compileValidator } from '../validator.ts';
 import { either, nearest, quote } from '../words.ts';
 import { findCommand } from './call.ts';
 import { checkNames, readNeeds } from './needs.ts';
+import { reservedRunbooks } from './reserved-runbooks.ts';
 import { longestRunMs, type RunbookFields, runbookSchema, stepSchema } from './runbook-schema.ts';
 import type { House, KnownStep } from './scope.ts';
 import { readStep } from './step.ts';
@@ -43,6 +44,10 @@ export function readRunbook(
   if (fields.tool === undefined && !toolName.safeParse(tool).success) {
     const message = `${quote(tool)} cannot be the name of a tool: names beginning with "reeve" are kept for Reeve's own`;
     findings.error(at, 'bad-name', message, 'Rename it, or give it another "tool".', 'key');
+  }
+  if (reservedRunbooks.includes(name)) {
+    const message = `${quote(name)} cannot be the name of a runbook: /v1/runbooks/${name} is a path of its own`;
+    findings.error(at, 'reserved-name', message, 'Rename it.', 'key');
   }
   const environments = readEnvironments(fields, ground.settings, at, findings);
   const timeoutMs = readWholeTimeout(fields, at, findings);

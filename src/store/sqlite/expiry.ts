@@ -186,5 +186,11 @@ function forgetTraces(db: Database, now: number): void {
       (select request_id from executions where payloads_expired_at is not null)`,
     now - dayMs,
   );
+  db.write(
+    'dead keys of runs',
+    `delete from run_keys where requested_at < ? and run_id in
+      (select id from runbook_runs where payloads_expired_at is not null)`,
+    now - dayMs,
+  );
   db.write('dead challenges', 'delete from challenges where expires_at <= ?', now);
 }

@@ -9,6 +9,7 @@
 
 import { assuranceStep } from './assurance-step.ts';
 import { resultStep } from './result-step.ts';
+import { runKeysStep } from './run-keys-step.ts';
 import { runbookStep } from './runbook-step.ts';
 
 /** "REEV": tells this database from any other. */
@@ -247,4 +248,5 @@ export const migrations: readonly string[] = Object.freeze([
   `
   alter table approval_requests add column trace text;
   `,
+  runKeysStep,
 ]);

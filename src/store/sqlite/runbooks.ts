@@ -4,10 +4,12 @@
  * run on twice.
  */
 import type { Execution, StepOrigin } from '../../core/execution.ts';
+import type { IdempotencyKey } from '../../core/ports.ts';
 import { isOver } from '../../core/runbook.ts';
-import type { RunbookRun, RunbookStore, RunFilter } from '../../core/runbook-ports.ts';
+import type { BeginResult, RunbookRun, RunbookStore, RunFilter } from '../../core/runbook-ports.ts';
 import type { Database } from './database.ts';
 import { appendEntries } from './entries.ts';
+import { remember, remembered } from './idempotency.ts';
 import { checkLimit, invalid } from './pages.ts';
 import { notFound, taken } from './refusals.ts';
 import { executionColumns, readExecution } from './rows.ts';
@@ -36,16 +38,34 @@ export function runbooksOf(db: Database): RunbookStore {
     );
   };
 
+  const replayOf = (
+    principal: string,
+    idempotency: IdempotencyKey,
+  ): Exclude<BeginResult, { kind: 'begun' }> | null => {
+    const earlier = remembered(db, principal, idempotency);
+    if (earlier === null) return null;
+    const { of, requestId, sameBody } = earlier;
+    const run = of === 'run' && sameBody ? find(requestId) : null;
+    return run === null ? { kind: 'conflict', requestId } : { kind: 'replayed', run };
+  };
+
   return {
-    start: (run, entries) =>
+    start: (run, entries, idempotency = null) =>
       db.transaction(() => {
+        const principal = run.caller.principal.id;
+        const replay = idempotency === null ? null : replayOf(principal, idempotency);
+        if (replay !== null) return replay;
         if (find(run.id) !== null) {
           throw taken(`There is a run ${run.id} already.`, 'Start one with another id.');
         }
         assertFree(run);
         db.write('run', insertRun, ...runValues(run));
+        if (idempotency !== null)
+          remember(db, principal, idempotency, 'run', run.id, run.startedAt);
         appendEntries(db, entries);
+        return { kind: 'begun' };
       }),
+    replay: (principal, idempotency) => db.read(() => replayOf(principal, idempotency)),
 
     run: (id) => db.read(() => find(id)),
     runs: (filter) => db.read(() => pageOf(db, filter)),

@@ -175,6 +175,57 @@ test('two starts at once: one run, one refusal that names it or its starter', as
   assert.deepEqual(marks(ground), ['a', 'b']);
 });
 
+test('the same key and request lead to the same run, open or over; another request with it is refused', async () => {
+  const keyed = (name: string, idempotencyKey: string, args = {}) => ({
+    ...start(name, args),
+    idempotencyKey,
+  });
+  const first = await on.desk.start(bot, keyed('short', 'k1'));
+  const again = await on.desk.start(bot, keyed('short', 'k1'));
+  assert.equal(again.runId, first.runId);
+  await atRest(on.desk, first.runId);
+  assert.equal((await on.desk.start(bot, keyed('short', 'k1'))).runId, first.runId);
+  assert.deepEqual(marks(ground), ['a', 'b'], 'it ran once');
+  const conflict = refusedWith('CONFLICT');
+  await assert.rejects(on.desk.start(bot, keyed('slow', 'k1')), conflict);
+  await assert.rejects(
+    on.desk.start(bot, { ...keyed('short', 'k1'), environment: 'development' }),
+    conflict,
+  );
+  await assert.rejects(
+    on.desk.start(bot, keyed('short', 'with a blank')),
+    refusedWith('INVALID_REQUEST'),
+  );
+  const others = await on.desk.start(local, keyed('short', 'k1'));
+  assert.notEqual(others.runId, first.runId, 'a key is its principal’s own');
+  await atRest(on.desk, others.runId);
+  const purposes = (await on.desk.entries(bot, first.runId))
+    .filter(({ kind }) => kind === 'runbook-started')
+    .map(({ body }) => body.purpose);
+  assert.deepEqual(purposes, ['run', 'replay', 'replay']);
+});
+
+test('a key that led to a run leads to no execution, and the other way round', async () => {
+  const call = {
+    command: 'mark',
+    arguments: { as: 'x' },
+    args: null,
+    environment: null,
+    workingDirectory: null,
+    timeoutSeconds: null,
+  };
+  const { runId } = await on.desk.start(bot, { ...start('short'), idempotencyKey: 'both' });
+  await atRest(on.desk, runId);
+  const conflict = refusedWith('CONFLICT');
+  await assert.rejects(on.open.gateway.submit(bot, { ...call, idempotencyKey: 'both' }), conflict);
+  const { requestId } = await on.open.gateway.submit(bot, { ...call, idempotencyKey: 'other' });
+  await on.open.gateway.wait(bot, requestId, null);
+  await assert.rejects(
+    on.desk.start(bot, { ...start('short'), idempotencyKey: 'other' }),
+    conflict,
+  );
+});
+
 test('a failed run is not taken up again beside another one of its runbook', async () => {
   const first = await on.desk.start(local, start('heals'));
   await atRest(on.desk, first.runId);

@@ -74,7 +74,11 @@ export const runStart = withConnection(async (context, input, connection) => {
       'start one with reeve serve, or leave --no-wait out',
     );
   }
-  const request = await requestOf(context, input, connection);
+  const { idempotencyKey } = input.options;
+  const request = {
+    ...(await requestOf(context, input, connection)),
+    idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : null,
+  };
   const { gateway, runbooks } = connection;
   const run = await startOnRecord(gateway, runbooks, connection.caller(), request);
   await context.screen.say(`reeve: run ${run.runId}\n`);

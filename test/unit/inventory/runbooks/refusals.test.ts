@@ -327,6 +327,31 @@ test('a runbook of the name of a command, one that stands twice in two files, an
   assert.match(messages(at.load(text, 'ws/runbooks.yaml'))[0]!, /where a command could rewrite it/);
 });
 
+test('a runbook cannot be called as a path of REST that stands where its name would stand', (t) => {
+  const at = runbookHouse(t);
+  const text = fileOf('- { name: a, command: mute }').replace('  it:', '  runs:');
+  const found = messages(at.load(text));
+  assert.equal(found.length, 1, found.join('\n'));
+  assert.match(
+    found[0]!,
+    /:3:3: error: "runs" cannot be the name of a runbook: \/v1\/runbooks\/runs is a path of its own \[reserved-name\]\s+Rename it\./,
+  );
+});
+
+test('a runbook has no parameter of a name that a call of its tool gives a meaning to', (t) => {
+  const at = runbookHouse(t);
+  for (const name of ['environment', 'idempotencyKey']) {
+    const found = at.complaints(
+      '- { name: a, command: mute }',
+      `parameters: { ${name}: { type: string } }`,
+    );
+    assert.ok(
+      found.some((line) => /\[reserved-name\]/.test(line)),
+      found.join('\n'),
+    );
+  }
+});
+
 test('runbooks that the settings name and nobody wrote are an error of the settings', (t) => {
   const at = runbookHouse(t);
   const file = at.write(

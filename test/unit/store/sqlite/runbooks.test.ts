@@ -102,6 +102,23 @@ test('one run of a runbook is open in an environment; the database itself says s
     assert.equal(store.runbooks.openRun('it', 'development')?.id, second.id);
   }));
 
+test('the key of a run leads to it while it is open, whatever its age, and is forgotten with its time afterwards', () =>
+  staged((store) => {
+    const run = aRun();
+    const key = (since: number, bodyHash = 'sha256:body') => ({ key: 'k', bodyHash, since });
+    assert.deepEqual(store.runbooks.start(run, [note(run.id)], key(0)), { kind: 'begun' });
+    const before = store.entriesAfter(0, 100).length;
+    const again = store.runbooks.start(aRun(), [note('x')], key(0));
+    assert.deepEqual([again.kind, again.kind === 'replayed' && again.run.id], ['replayed', run.id]);
+    assert.equal(store.entriesAfter(0, 100).length, before, 'nothing is written');
+    const other = { kind: 'conflict', requestId: run.id };
+    assert.deepEqual(store.runbooks.replay('bot', key(0, 'sha256:other')), other);
+    assert.equal(store.runbooks.replay('somebody', key(0)), null);
+    assert.equal(store.runbooks.replay('bot', key(9_000_000))?.kind, 'replayed');
+    store.runbooks.change(run.id, (found) => to(found, 'completed'));
+    assert.equal(store.runbooks.replay('bot', key(9_000_000)), null);
+  }));
+
 test('two writers of one run: each judges what the other left, and nobody is written over', () =>
   staged((store, file) => {
     const other = openSqliteStore(file);

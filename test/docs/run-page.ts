@@ -153,7 +153,7 @@ function started(text: string): string {
 }
 
 function serveInBackground(command: string): string {
-  return `if [ -n "\${__serving:-}" ]; then kill -TERM "$__serving"; wait "$__serving" || true; fi
+  return `if [ -n "\${__serving:-}" ]; then kill -TERM "$__serving" || true; wait "$__serving" || true; fi
 __said=$(mktemp)
 ${command} >"$__said" &
 __serving=$!

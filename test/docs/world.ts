@@ -83,6 +83,7 @@ export class World {
     };
     for (const made of [home, join(folder, 'temporary'), join(folder, 'shell')]) mkdirSync(made);
     layOutProject(this.folders.project);
+    layOutPrograms(join(folder, 'programs'));
     stage.prepare?.(this.folders);
     const [program, ...args] = enclosed(folder, ['bash', '--norc', '--noprofile', '-c', driver]);
     this.#shell = spawn(program!, args, {
@@ -198,6 +199,16 @@ function layOutProject(project: string): void {
   handOver(join(project, 'examples/quickstart/workspace'));
 }
 
+/** What pages show of others' programs: see programs/. */
+function layOutPrograms(folder: string): void {
+  mkdirSync(folder);
+  const standIns = join(root, 'test/docs/programs');
+  for (const file of readdirSync(standIns).filter((name) => name.endsWith('.ts'))) {
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${join(standIns, file)}' "$@"\n`;
+    writeFileSync(join(folder, file.slice(0, -'.ts'.length)), script, { mode: 0o755 });
+  }
+}
+
 /** Gives a workspace to an ordinary user, where root lays it out: no command runs as root. */
 export function handOver(folder: string): void {
   if (process.getuid?.() !== 0) return;
@@ -208,7 +219,7 @@ export function handOver(folder: string): void {
 
 function variables({ folder, home, project, state }: Folders): NodeJS.ProcessEnv {
   return {
-    PATH: `${join(project, 'bin')}:${process.env.PATH}`,
+    PATH: [join(project, 'bin'), join(folder, 'programs'), process.env.PATH].join(':'),
     HOME: home,
     XDG_CONFIG_HOME: join(home, '.config'),
     XDG_STATE_HOME: join(home, '.local/state'),

@@ -1,6 +1,7 @@
 /**
  * What the record costs, in one run beside a raw SQLite insert loop with the same PRAGMAs and the same rows: durable
- * entries a second from one process and from 16, the three commits of a call, publishing and verifying the log.
+ * entries a second from one process and from 16, calls (three commits, two waits for the disk), one after the other and 16 at
+ * once in one process, publishing and verifying the log.
  * `node bench/audit.ts [entries to verify]`. Prints rates and ratios; asserts nothing. Hold: half of the raw loop.
  */
 import { spawn } from 'node:child_process';
@@ -22,18 +23,21 @@ import { openSqliteStore } from '../src/store/sqlite/store.ts';
 
 const anEntry = () => frozen(Date.now(), 'ops', 'a reason of ordinary length: incident 42');
 
+type Work = () => void | Promise<void>;
+
 /** `work` again and again for about so long; how often, and how often it was refused because others held the lock. */
-function rate(
+async function rate(
   milliseconds: number,
-  work: () => void,
-): { done: number; refused: number; ms: number } {
+  work: Work,
+): Promise<{ done: number; refused: number; ms: number }> {
   let done = 0;
   let refused = 0;
   const start = performance.now();
   let now = start;
   while (now - start < milliseconds) {
     try {
-      work();
+      const pending = work();
+      if (pending !== undefined) await pending;
       done += 1;
     } catch {
       refused += 1;
@@ -69,12 +73,12 @@ function storeLoop(file: string): () => void {
 }
 
 /** All commits of one call that waits for nothing: on record and queued, intent, outcome. Four entries. */
-function callLoop(file: string): () => void {
+function callLoop(file: string): () => Promise<void> {
   const store = openSqliteStore(file);
   let n = 0;
   const sandbox = { tier: 'bubblewrap', enforced: ['memory'], degraded: [] } as const;
   const nothing = { bytes: new Uint8Array(), total: 0, truncated: false };
-  return () => {
+  return async () => {
     n += 1;
     const execution = anExecution(`req_${process.pid}_${n}`);
     const { requestId, owner, fence } = execution;
@@ -96,6 +100,7 @@ function callLoop(file: string): () => void {
       null,
       intent(execution, { at: Date.now(), policies: ['everything'], sandbox }),
     );
+    await store.durable();
     const ending: Outcome = {
       status: 'ok',
       exitCode: 0,
@@ -115,6 +120,7 @@ function callLoop(file: string): () => void {
       ending,
       outcome({ ...execution, status: 'ok', finishedAt: Date.now() }, ending),
     );
+    await store.durable();
   };
 }
 
@@ -180,7 +186,9 @@ async function many(loop: Loop, file: string, processes: number): Promise<number
     await new Promise((r) => setTimeout(r, 20));
   for (const child of children) child.stdin.end('go\n');
   await Promise.all(children.map((child) => new Promise((r) => child.on('close', r))));
-  const results = said.map((text) => JSON.parse(text().split('\n')[1]!) as ReturnType<typeof rate>);
+  const results = said.map(
+    (text) => JSON.parse(text().split('\n')[1]!) as Awaited<ReturnType<typeof rate>>,
+  );
   const refused = results.reduce((sum, r) => sum + r.refused, 0);
   if (refused > 0) print(`  (${loop}: ${refused} gave up after waiting 2 s for the lock)`);
   return (
@@ -198,28 +206,31 @@ const middle = (values: readonly number[]) =>
   values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)]!;
 
 /** In turns of a few, so that whatever else goes on on this machine meets all of them alike. */
-function alone(folder: string): Readonly<Record<Loop, number>> {
+async function alone(folder: string): Promise<Readonly<Record<Loop | 'atOnce', number>>> {
+  const call = callLoop(place('call'));
   const work = {
     raw: rawLoop(place('raw')),
     store: storeLoop(place('store')),
-    call: callLoop(place('call')),
+    call,
+    atOnce: call,
   };
   function place(loop: Loop): string {
     const file = join(folder, `alone-${loop}`, 'reeve.db');
     mkdirSync(dirname(file), { mode: 0o700 });
     return file;
   }
-  const spent = { raw: 0, store: 0, call: 0 };
-  const turns = 150;
-  const each = 10;
+  const spent = { raw: 0, store: 0, call: 0, atOnce: 0 };
+  const turns = 100;
+  const each = 16;
   for (let turn = 0; turn < turns; turn += 1)
-    for (const loop of Object.keys(work) as Loop[]) {
+    for (const loop of Object.keys(work) as (Loop | 'atOnce')[]) {
       const start = performance.now();
-      for (let i = 0; i < each; i += 1) work[loop]();
+      if (loop === 'atOnce') await Promise.all(Array.from({ length: each }, () => call()));
+      else for (let i = 0; i < each; i += 1) await work[loop]();
       spent[loop] += performance.now() - start;
     }
-  const of = (loop: Loop) => (turns * each * 1_000) / spent[loop];
-  return { raw: of('raw'), store: of('store'), call: of('call') };
+  const of = (loop: Loop | 'atOnce') => (turns * each * 1_000) / spent[loop];
+  return { raw: of('raw'), store: of('store'), call: of('call'), atOnce: of('atOnce') };
 }
 
 async function together(
@@ -241,7 +252,11 @@ async function together(
 }
 
 async function writers(folder: string): Promise<void> {
-  tell('one process', [alone(folder)]);
+  const one = await alone(folder);
+  tell('one process', [one]);
+  print(
+    `one process: 16 calls at once ${perSecond(one.atOnce)}: ${Math.round((one.atOnce / one.raw) * 100)} % of raw, 4 entries each`,
+  );
   tell('16 processes', await together(folder, 16));
 }
 
@@ -253,7 +268,7 @@ function tell(who: string, rounds: readonly Readonly<Record<Loop, number>>[]): v
     `${who}: raw inserts ${perSecond(of((r) => r.raw))}, entries ${perSecond(of((r) => r.store))}: ${percent((r) => r.store / r.raw)} of raw`,
   );
   print(
-    `${who}: calls ${perSecond(of((r) => r.call))}, 3 commits and 4 entries each: ${percent((r) => (r.call * 3) / r.raw)} of raw by commits, ${percent((r) => (r.call * 4) / r.raw)} by entries`,
+    `${who}: calls ${perSecond(of((r) => r.call))}, 2 waits for the disk and 4 entries each: ${percent((r) => (r.call * 2) / r.raw)} of raw by waits, ${percent((r) => (r.call * 4) / r.raw)} by entries`,
   );
 }
 
@@ -303,8 +318,10 @@ if (process.argv[2] === '--writer') {
   const work = loops[process.argv[3] as Loop](process.argv[4]!);
   print('ready');
   process.stdin.once('data', () => {
-    print(JSON.stringify(rate(seconds * 1_000, work)));
-    process.exit();
+    void rate(seconds * 1_000, work).then((result) => {
+      print(JSON.stringify(result));
+      process.exit();
+    });
   });
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-audit-bench-'));

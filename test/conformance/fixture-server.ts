@@ -1,20 +1,14 @@
 /**
- * The fixtures on the real HTTP stack: REST server, its checks of token, Host and Origin, then the MCP face.
- * The suite cannot send a token, so a proxy in front puts it in and changes nothing else.
+ * The fixtures on the real HTTP stack: REST server, its checks of token, Host and Origin, then the MCP face, with a gateway in
+ * memory behind it. What needs no fixtures runs against the real program instead: see real-server.ts.
  */
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createMcpHttp } from '../../src/edge/mcp/http.ts';
 import { serveHttp } from '../../src/edge/rest/server.ts';
 import { smallGateway } from '../unit/edge/mcp/small-gateway.ts';
 import { withFixtures } from './fixtures.ts';
+import { type TokenProxy, tokenProxy } from './token-proxy.ts';
 
-export interface FixtureServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-export async function openFixtureServer(): Promise<FixtureServer> {
+export async function openFixtureServer(): Promise<TokenProxy> {
   const token = 'reeve_conformance';
   const gateway = smallGateway();
   const mcp = createMcpHttp({ gateway, version: '0.0.0-test', handlers: withFixtures });
@@ -28,27 +22,11 @@ export async function openFixtureServer(): Promise<FixtureServer> {
     version: '0.0.0-test',
     mcp: (request, response, caller) => mcp.handle(request, response, caller),
   });
-  const proxy = createServer((request, response) => {
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    const { method, url: path } = request;
-    const onward = httpRequest({ host: '127.0.0.1', port: http.port, method, path, headers });
-    onward.on('response', (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      response.flushHeaders();
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    // A finished exchange's socket may serve another one by now.
-    response.on('close', () => response.writableFinished || onward.destroy());
-    request.pipe(onward);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
+  const proxy = await tokenProxy(http.port, token);
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: proxy.url,
     async close() {
-      proxy.closeAllConnections();
-      await new Promise((resolve) => proxy.close(resolve));
+      await proxy.close();
       await mcp.close();
       await http.close();
     },

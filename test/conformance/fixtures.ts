@@ -8,6 +8,7 @@ import {
   CLIENT_CAPABILITIES_META_KEY,
   type ContentBlock,
   type GetPromptResult,
+  type InputRequiredResult,
   MissingRequiredClientCapabilityError,
   type Prompt,
   type Resource,
@@ -17,6 +18,7 @@ import {
 import type { Door } from '../../src/edge/mcp/door.ts';
 import { reeveHandlers } from '../../src/edge/mcp/handlers.ts';
 import type { Handlers } from '../../src/edge/mcp/server.ts';
+import { askForContext, inputRequiredPrompt, inputRequiredTools } from './input-required.ts';
 
 /** One red pixel, and a wave file without a sample. */
 const png =
@@ -24,7 +26,8 @@ const png =
 const wav = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA=';
 
 type Args = Readonly<Record<string, unknown>>;
-type Fixture = (args: Args, ctx: ServerContext) => Promise<CallToolResult> | CallToolResult;
+type Result = CallToolResult | InputRequiredResult;
+type Fixture = (args: Args, ctx: ServerContext) => Promise<Result> | Result;
 
 const text = (words: string): ContentBlock => ({ type: 'text', text: words });
 const image: ContentBlock = { type: 'image', data: png, mimeType: 'image/png' };
@@ -52,7 +55,12 @@ const elicitation = async (
   );
 };
 
+const asking = Object.entries(inputRequiredTools).map(
+  ([name, run]) => [name, { run: (_args: Args, ctx: ServerContext) => run(ctx) }] as const,
+);
+
 const tools: Readonly<Record<string, { inputSchema?: object; run: Fixture }>> = {
+  ...Object.fromEntries(asking),
   test_simple_text: { run: () => content(text('This is a simple text response for testing.')) },
   test_image_content: { run: () => content(image) },
   test_audio_content: { run: () => content({ type: 'audio', data: wav, mimeType: 'audio/wav' }) },
@@ -300,13 +308,23 @@ export function withFixtures(door: Door): Handlers {
         completion: { values: ['paris', 'park', 'party'], total: 3, hasMore: false },
       }));
       server.setRequestHandler('prompts/list', () => ({
-        prompts: prompts.map(({ messages: _messages, ...prompt }) => prompt),
+        prompts: [
+          ...prompts.map(({ messages: _messages, ...prompt }) => prompt),
+          inputRequiredPrompt,
+        ],
       }));
-      server.setRequestHandler('prompts/get', ({ params }): GetPromptResult => {
+      server.setRequestHandler('prompts/get', ({ params }, ctx) => {
+        if (params.name === inputRequiredPrompt.name)
+          return (
+            askForContext(ctx) ??
+            ({ messages: [{ role: 'user', content: text('So be it.') }] } satisfies GetPromptResult)
+          );
         const prompt = prompts.find((p) => p.name === params.name);
         if (prompt === undefined) throw new Error(`no prompt ${params.name}`);
         const messages = prompt.messages(params.arguments ?? {});
-        return { messages: messages.map((block) => ({ role: 'user', content: block })) };
+        return {
+          messages: messages.map((block) => ({ role: 'user', content: block })),
+        } satisfies GetPromptResult;
       });
     },
   };

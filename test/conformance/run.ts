@@ -1,8 +1,9 @@
 /**
- * The MCP conformance suite against Reeve's HTTP stack. In: the list of expected failures. Out: exit code 0 where exactly
- * those failed. A failure that is not listed fails, and so does a listed one that passes: the list is never stale.
+ * The MCP conformance suites against Reeve: the real program, and its HTTP stack with the fixtures that the suites ask for. In:
+ * the list of expected failures. Out: exit code 0 where exactly those failed. A failure that is not listed fails, and so does a
+ * listed one that passes: the list is never stale.
  *
- *     node test/conformance/run.ts            both suites; only the first decides
+ *     node test/conformance/run.ts
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,12 +11,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { openFixtureServer } from './fixture-server.ts';
+import { openRealServer } from './real-server.ts';
 
-/** The stable suite decides; the one for revision 2026-07-28 is not released yet and is only told of. */
+/** All of what is released; and what each revision asks for, by the suite that knows both. Every one of them decides. */
 export const suites = {
-  stable: { version: '0.1.16', args: ['--suite', 'active'] },
-  preview: { version: '0.2.0-alpha.12', args: ['--requirements', '2026-07-28'] },
+  stable: { version: '0.1.16', args: ['--suite', 'all'] },
+  '2025-11-25': { version: '0.2.0-alpha.12', args: ['--requirements', '2025-11-25'] },
+  '2026-07-28': { version: '0.2.0-alpha.12', args: ['--requirements', '2026-07-28'] },
 } as const;
+export type SuiteName = keyof typeof suites;
+
+/** `reeve` is `reeve serve` itself; `fixtures` the same face with what the suites ask for by name. */
+export const servers = { reeve: openRealServer, fixtures: openFixtureServer } as const;
+export type ServerName = keyof typeof servers;
 
 export interface Report {
   readonly passed: readonly string[];
@@ -30,10 +38,7 @@ export interface Verdict {
 }
 
 /** Downloads the pinned suite through npm (or takes it from npm's cache) and runs it. Throws where it cannot run at all. */
-export async function runSuite(
-  suite: (typeof suites)[keyof typeof suites],
-  url: string,
-): Promise<Report> {
+export async function runSuite(suite: (typeof suites)[SuiteName], url: string): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-conformance-'));
   try {
     const text = await output(
@@ -76,9 +81,32 @@ export function compare(report: Report, expected: readonly string[]): Verdict {
   };
 }
 
-export function expectedFailures(version: string): readonly string[] {
+/** Scenarios that fail for one reason, where that is written down, and what it rests on. */
+export interface Reason {
+  readonly scenarios: readonly string[];
+  readonly why: string;
+  readonly source: string;
+}
+interface Listed {
+  readonly fixtures: Readonly<Record<SuiteName, readonly Reason[]>>;
+  /** By name of a reason, beside those of the fixtures. */
+  readonly reeve: Readonly<Record<SuiteName, readonly string[]>>;
+  readonly reasons: Readonly<Record<string, Reason>>;
+}
+
+export function listed(): Listed {
   const file = new URL('./expected-failures.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string[]>)[version] ?? [];
+  return JSON.parse(readFileSync(file, 'utf8')) as Listed;
+}
+
+export function reasonsFor(server: ServerName, suite: SuiteName): readonly Reason[] {
+  const { fixtures, reeve, reasons } = listed();
+  if (server === 'fixtures') return fixtures[suite];
+  return [...fixtures[suite], ...reeve[suite].map((name) => reasons[name]!)];
+}
+
+export function expectedFailures(server: ServerName, suite: SuiteName): readonly string[] {
+  return reasonsFor(server, suite).flatMap(({ scenarios }) => scenarios);
 }
 
 function output(command: string, args: readonly string[], cwd: string): Promise<string> {
@@ -101,24 +129,25 @@ function output(command: string, args: readonly string[], cwd: string): Promise<
   });
 }
 
-function tell(version: string, report: Report, verdict: Verdict): void {
+function tell(what: string, report: Report, verdict: Verdict): void {
   const { passed, failed } = report;
-  console.log(`conformance ${version}: ${passed.length} scenarios pass, ${failed.length} fail`);
+  console.log(`${what}: ${passed.length} scenarios pass, ${failed.length} fail`);
   for (const name of verdict.unexpected) console.log(`  fails and is not listed: ${name}`);
   for (const name of verdict.stale) console.log(`  listed and does not fail any more: ${name}`);
 }
 
 if (import.meta.main) {
-  const server = await openFixtureServer();
-  try {
-    for (const [which, suite] of Object.entries(suites)) {
-      const report = await runSuite(suite, server.url);
-      const verdict = compare(report, expectedFailures(suite.version));
-      tell(suite.version, report, verdict);
-      const wrong = verdict.unexpected.length + verdict.stale.length > 0;
-      if (wrong && which === 'stable') process.exitCode = 1;
+  for (const server of Object.keys(servers) as ServerName[]) {
+    const opened = await servers[server]();
+    try {
+      for (const suite of Object.keys(suites) as SuiteName[]) {
+        const report = await runSuite(suites[suite], opened.url);
+        const verdict = compare(report, expectedFailures(server, suite));
+        tell(`${server}, ${suite} (${suites[suite].version})`, report, verdict);
+        if (verdict.unexpected.length + verdict.stale.length > 0) process.exitCode = 1;
+      }
+    } finally {
+      await opened.close();
     }
-  } finally {
-    await server.close();
   }
 }

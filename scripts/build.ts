@@ -2,7 +2,7 @@
  * Bundles src/main.ts to dist/: reeve.mjs and the chunks that verbs load on demand, with Cedar's WebAssembly beside them.
  * In: the sources. Out: dist/, replaced as a whole. Never: a half-written bundle left under its final name.
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,8 @@ try {
   copyFileSync(join(dirname(cedar), 'cedar_wasm_bg.wasm'), join(fresh, 'cedar_wasm_bg.wasm'));
   // The launcher compares times: a source that changed while this ran must count as newer.
   utimesSync(join(fresh, 'reeve.mjs'), began, began);
+  // The site of the documentation is somebody else's work, and stays.
+  if (existsSync(join(target, 'site'))) renameSync(join(target, 'site'), join(fresh, 'site'));
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
   const outputs = Object.entries(result.metafile.outputs).filter(([name]) => name.endsWith('.mjs'));

@@ -38,7 +38,11 @@ try {
     mkdirSync(join(folder, entry, '..'), { recursive: true });
     cpSync(join(root, entry), join(folder, entry));
   }
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  // The site of the documentation lies in dist/, too; the package has the pages that it is made of.
+  cpSync(join(root, 'dist'), join(folder, 'dist'), {
+    recursive: true,
+    filter: (from) => !from.startsWith(join(root, 'dist/site')),
+  });
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
   mkdirSync(into, { recursive: true });
   const [packed] = JSON.parse(

@@ -1,0 +1,13 @@
+/** Text on its way into HTML. In: any text. Out: the same text for a reader, in an element or a quoted attribute. */
+
+const signs: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => signs[sign]!);
+}

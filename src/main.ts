@@ -83,7 +83,9 @@ async function open(options: OpenOptions): Promise<OpenGateway> {
     const { openGateway } = await import('./gateway/open-gateway.ts');
     const { LogPlace } = await import('./audit/log/place.ts');
 
-    const store = openSqliteStore(join(options.stateDir, 'reeve.db'));
+    const { tellUpgrade } = await import('./edge/cli/upgrade-story.ts');
+    const upgraded = tellUpgrade(tellOperator, clock.now);
+    const store = openSqliteStore(join(options.stateDir, 'reeve.db'), { upgraded });
     opened.push(() => store.close());
     const token = await localToken(options.stateDir, store);
     const log = await verifiableLog(store, options.stateDir);

@@ -178,6 +178,8 @@ export type TokenCreatedBody = {
   readonly scopes: readonly Scope[];
   readonly expiresAt: number | null;
 };
+
+/** `token-revoked`: that credential is worth nothing from here on. */
 export type TokenRevokedBody = { readonly id: string; readonly reason: string };
 
 /** `enrolment-code-created`: `person` may enrol a passkey until `expiresAt` (milliseconds since 1970). */
@@ -190,6 +192,8 @@ export type PasskeyEnrolledBody = {
   readonly name: string;
   readonly via: 'code' | 'passkey';
 };
+
+/** `passkey-revoked`: nothing that it signs counts from here on. */
 export type PasskeyRevokedBody = { readonly person: string; readonly credentialId: string };
 
 /** `gateway-started`, `gateway-stopped`: a process on this state, by its name there. */
@@ -235,6 +239,8 @@ export type HoldPlacedBody = {
   readonly since: number | null;
   readonly until: number | null;
 };
+
+/** `hold-released`: what it held expires again, by the rules. */
 export type HoldReleasedBody = { readonly hold: string; readonly reason: string };
 
 /** Which run of which runbook. The run's id is the request id of its entries. */

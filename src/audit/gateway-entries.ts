@@ -22,6 +22,7 @@ import type {
   TokenRevokedBody,
   UnauthenticatedBody,
 } from './bodies.ts';
+import type { StateRestoredBody, StateUpgradedBody } from './bodies-state.ts';
 import { bounded, boundedItems, boundedTexts, bounds } from './bounds.ts';
 
 /** `by` is who asked for it to be loaded. */
@@ -177,6 +178,32 @@ export function refusalsLeftOut(
     codes: left.codes.map(([errorCode, count]) => ({ errorCode, count })),
   };
   return draft('refusals-left-out', at, principal, body);
+}
+
+/** `copy` is the name of the file in `backups` that holds what was there before. */
+export function stateUpgraded(
+  at: number,
+  facts: { readonly from: number; readonly to: number; readonly copy: string },
+): EntryDraft {
+  const { from, to, copy } = facts;
+  const body: StateUpgradedBody = { from, to, copy: name(copy) };
+  return draft('state-upgraded', at, null, body);
+}
+
+/** The first entry after what a backup held. */
+export function stateRestored(at: number, by: string, facts: StateRestoredBody): EntryDraft {
+  const { takenAt, reeve, entries, log, goesOn, cancelled, unknown, paused } = facts;
+  const body: StateRestoredBody = {
+    takenAt,
+    reeve: name(reeve),
+    entries,
+    log: log && { key: name(log.key), size: log.size, root: name(log.root) },
+    goesOn,
+    cancelled,
+    unknown,
+    paused,
+  };
+  return draft('state-restored', at, by, body);
 }
 
 const name = (text: string): string => bounded(text, bounds.name);

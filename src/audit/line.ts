@@ -82,6 +82,8 @@ function recordIn(entry: Entry, state: string): AuditRecord | null {
       return recordOf(entry, state, 'rejected', entry.body);
     case 'approval-answered':
     case 'generation-loaded':
+    case 'state-upgraded':
+    case 'state-restored':
     case 'frozen':
     case 'unfrozen':
     case 'token-created':

@@ -43,6 +43,8 @@ export const entryKinds = [
   'runbook-steered',
   'runbook-ended',
   'refusals-left-out',
+  'state-upgraded',
+  'state-restored',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -41,6 +41,8 @@ test('the kinds of entries are these', () => {
       'runbook-steered',
       'runbook-ended',
       'refusals-left-out',
+      'state-upgraded',
+      'state-restored',
     ],
   );
 });

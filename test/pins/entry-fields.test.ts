@@ -223,6 +223,31 @@ test('the entries of approvals and of credentials have these fields', () => {
   assert.deepEqual(fields(leftOut), ['codes[]', 'count', 'since']);
   assert.deepEqual(leftOut.codes, [{ errorCode: 'COMMAND_NOT_ALLOWED', count: 7 }]);
 
+  const upgraded = entries.stateUpgraded(1, { from: 3, to: 9, copy: 'before-schema-9-t.db' });
+  assert.deepEqual(fields(upgraded.body), ['copy', 'from', 'to']);
+  const restored = entries.stateRestored(2, 'local', {
+    takenAt: 1,
+    reeve: '1.0.0',
+    entries: 7,
+    log: { key: 'k', size: 6, root: 'r' },
+    goesOn: false,
+    cancelled: 1,
+    unknown: 1,
+    paused: 0,
+  });
+  assert.deepEqual(fields(restored.body), [
+    'cancelled',
+    'entries',
+    'goesOn',
+    'log.key',
+    'log.root',
+    'log.size',
+    'paused',
+    'reeve',
+    'takenAt',
+    'unknown',
+  ]);
+
   const expired = { rule: 'default', what: 'output', keepMs: 1, count: 2, until: 3 } as const;
   assert.deepEqual(fields(entries.payloadsExpired(4, null, expired).body), [
     'count',

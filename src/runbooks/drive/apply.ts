@@ -22,7 +22,7 @@ export interface Condition {
 
 /** Throws CONFLICT where the event does not fit what the run has become, in words that say what that is. */
 export function applyEvent(
-  house: House,
+  house: Pick<House, 'store' | 'clock'>,
   id: string,
   event: RunbookEvent,
   { holds, besides }: Condition = {},
@@ -88,7 +88,7 @@ function entryOf(
 
 /** Of two who act at once the second is told what the first did. */
 function refused(
-  house: House,
+  house: Pick<House, 'store'>,
   run: RunbookRun,
   { why, remedy }: { readonly why: string; readonly remedy: string },
 ): ReeveError {

@@ -5,15 +5,21 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { ReeveError } from '../../core/errors.ts';
 import { busyCode, resultCode, unavailable } from './failure.ts';
-import { applicationId, migrations } from './migrations.ts';
 import { type FileIdentity, identityOf, preparePlace } from './place.ts';
 import { logSync } from './sync.ts';
+import {
+  bringUpToDate,
+  checkVersion,
+  inSnapshot,
+  rollBack,
+  type UpgradeOptions,
+} from './upgrade.ts';
 
 /** Called around every write with `before …` and `after …`; what it throws is a failure of the disk. For tests. */
 export type Faults = (point: string) => void;
 
 /** `busyMs` bounds how long a write waits for another process; the wait blocks the event loop, so it is short. */
-export interface DatabaseOptions {
+export interface DatabaseOptions extends UpgradeOptions {
   readonly busyMs?: number;
   readonly faults?: Faults;
 }
@@ -63,7 +69,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     connection.exec('pragma trusted_schema = off;');
     // What is deleted or written over is gone from the file, too: payloads expire, and a page set free would still hold them.
     connection.exec('pragma secure_delete = on;');
-    migrate(connection, file);
+    bringUpToDate(connection, file, options, faults);
     connection.exec(`pragma busy_timeout = ${busyMs}`);
     identity = identityOf(file);
   } catch (error) {
@@ -177,29 +183,6 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
   };
 }
 
-function inSnapshot<T>(connection: DatabaseSync, work: () => T): T {
-  if (connection.isTransaction) return work();
-  connection.exec('begin');
-  try {
-    const result = work();
-    connection.exec('commit');
-    return result;
-  } catch (error) {
-    rollBack(connection);
-    throw error;
-  }
-}
-
-/** After some failures SQLite has rolled back by itself. One that cannot be rolled back ends the connection for good. */
-function rollBack(connection: DatabaseSync): void {
-  if (!connection.isOpen || !connection.isTransaction) return;
-  try {
-    connection.exec('rollback');
-  } catch {
-    if (connection.isTransaction) connection.close();
-  }
-}
-
 /** A database that was deleted or moved away goes on taking writes that nobody will ever read. */
 function assertInPlace(file: string, identity: FileIdentity): void {
   const now = identityOf(file);
@@ -209,36 +192,6 @@ function assertInPlace(file: string, identity: FileIdentity): void {
       `The database ${file} was replaced by another file while it was open. Stop every gateway on this state, put the right file back and start again.`,
     );
   }
-}
-
-/**
- * Reads only: a database that is not ours, or newer than we are, is left exactly as it is. In one snapshot: another
- * process that makes the database just now would else be seen with tables and without their version.
- */
-function checkVersion(connection: DatabaseSync, file: string): number {
-  const { version, id, tables } = inSnapshot(connection, () => ({
-    tables: connection.prepare('select count(*) as n from sqlite_schema').get()?.n,
-    version: pragma(connection, 'user_version'),
-    id: pragma(connection, 'application_id'),
-  }));
-  const ours = id === applicationId || (id === 0 && version === 0 && tables === 0);
-  if (!ours) {
-    throw new ReeveError(
-      'AUDIT_UNAVAILABLE',
-      `${file} is a database of some other program; nothing was changed in it. Choose another directory with --state.`,
-    );
-  }
-  if (version > migrations.length) {
-    throw new ReeveError(
-      'AUDIT_UNAVAILABLE',
-      `${file} was written by a newer Reeve (schema ${version}; this one knows up to ${migrations.length}); nothing was changed in it. Run the newer Reeve, or choose another directory with --state.`,
-    );
-  }
-  return version;
-}
-
-function pragma(connection: DatabaseSync, name: string): number {
-  return Number(Object.values(connection.prepare(`pragma ${name}`).get() ?? {})[0]);
 }
 
 /** SQLite does not wait for others at this one switch, so two processes that start together have to. */
@@ -252,25 +205,6 @@ function useWriteAheadLog(connection: DatabaseSync, patience: number): void {
     } catch (error) {
       if (resultCode(error) !== busyCode || performance.now() > give) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
-}
-
-/** Each step in its own transaction, which looks again at the version: another process may have taken the step. */
-function migrate(connection: DatabaseSync, file: string): void {
-  while (checkVersion(connection, file) < migrations.length) {
-    connection.exec('begin immediate');
-    try {
-      const version = checkVersion(connection, file);
-      const step = migrations[version];
-      if (step !== undefined) {
-        connection.exec(step);
-        connection.exec(`pragma user_version = ${version + 1}`);
-      }
-      connection.exec('commit');
-    } catch (error) {
-      rollBack(connection);
-      throw error;
     }
   }
 }

@@ -5,7 +5,10 @@ import { canonicalJson, deepFreeze } from '../../core/json.ts';
 import type { Database } from './database.ts';
 
 /** Only inside a transaction: that it is `immediate` is what keeps two processes from giving the same number. */
-export function appendEntries(db: Database, drafts: readonly EntryDraft[]): void {
+export function appendEntries(
+  db: Pick<Database, 'get' | 'write'>,
+  drafts: readonly EntryDraft[],
+): void {
   if (drafts.length === 0) return;
   let seq = Number(db.get('select coalesce(max(seq), 0) as seq from entries')?.seq);
   for (const { kind, at, requestId, principal, body } of drafts) {

@@ -3,6 +3,7 @@
  * Must never: let a status change without its entry, an entry without its change, or an ended execution live again.
  */
 import type { ApprovalRequest } from '../../core/approval.ts';
+import type { EntryDraft } from '../../core/entry.ts';
 import { type Execution, mayFollow, neverStarted, openStatuses } from '../../core/execution.ts';
 import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
 import { noResult } from '../../core/result.ts';
@@ -25,15 +26,24 @@ import {
   readOutput,
 } from './rows.ts';
 import { executionAs, runbooksOf } from './runbooks.ts';
+import type { Upgrade } from './upgrade.ts';
 
 const byRequestId = `select ${executionColumns} from executions where request_id = ?`;
+
+/** `upgraded` says what is put on record where an older database was brought up to date. */
+export interface StoreOptions extends Omit<DatabaseOptions, 'upgraded'> {
+  readonly upgraded?: (upgrade: Upgrade) => readonly EntryDraft[];
+}
 
 /**
  * Opens the state, and makes or upgrades it where needed. Several processes may have one file open, on one host.
  * Throws ReeveError AUDIT_UNAVAILABLE if it cannot be used: unwritable, damaged, of another program, or newer than this.
  */
-export function openSqliteStore(file: string, options: DatabaseOptions = {}): Store {
-  const db = openDatabase(file, options);
+export function openSqliteStore(file: string, options: StoreOptions = {}): Store {
+  const db = openDatabase(file, {
+    ...options,
+    upgraded: (upgrade, on) => appendEntries(on, options.upgraded?.(upgrade) ?? []),
+  });
 
   const find = (requestId: string): Execution | null => {
     const row = db.get(byRequestId, requestId);

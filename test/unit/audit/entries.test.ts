@@ -130,6 +130,17 @@ function oneOfEach(execution: Execution, outcome: Outcome, text: string): readon
     entries.gatewayStopped(1, text),
     entries.unauthenticated(1, { face: 'rest', problem: text, remote: text, times: 3 }),
     entries.refusalsLeftOut(1, text, { since: 1, codes: [['CONCURRENCY_LIMIT', 2]] }),
+    entries.stateUpgraded(1, { from: 1, to: 2, copy: text }),
+    entries.stateRestored(1, text, {
+      takenAt: 1,
+      reeve: text,
+      entries: 7,
+      log: { key: text, size: 6, root: text },
+      goesOn: false,
+      cancelled: 1,
+      unknown: 1,
+      paused: 1,
+    }),
     entries.payloadsExpired(1, text, {
       rule: text,
       what: 'payloads',

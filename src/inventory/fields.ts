@@ -83,7 +83,9 @@ const mountMap = z.strictObject({
   at: path
     .regex(/^\//, { error: 'must be an absolute path: where it appears in the sandbox' })
     .optional()
-    .describe('Where it appears in the sandbox: at: /opt/bin. Default: the same absolute path.'),
+    .describe(
+      'Where it appears in the sandbox, an absolute path: at: /opt/bin. Default: the same absolute path.',
+    ),
 });
 export const mounts = z
   .array(z.union([path, mountMap], { error: 'must be a path, or { path, at }' }))

@@ -36,7 +36,7 @@ export const stageSchema = z.union(
         .boolean()
         .optional()
         .describe(
-          'false lets the person behind the agent answer: independent: false. Default true, in development false.',
+          'false lets the person behind the agent answer: independent: false. Default: true, in development false.',
         ),
     }),
   ],
@@ -92,13 +92,29 @@ export const limitsSchema = z
         'Bytes kept of each stream; what is beyond is cut in the middle: output: 4MiB. Default 1MiB.',
       ),
   })
-  .describe('What a run may use at most: limits: { cpu: 1, memory: 512MiB, processes: 64 }.');
+  .describe(
+    'What a run may use at most: limits: { cpu: 1, memory: 512MiB, processes: 64 }. Default: that of each.',
+  );
 
 export const overrideSchema = z
   .strictObject({
-    timeout: timeoutSchema.optional(),
-    limits: limitsSchema.optional(),
-    approvals: approvals.optional(),
-    variables: variables.optional(),
+    timeout: timeoutSchema
+      .optional()
+      .describe('How long it may run there: timeout: 120s. Default: as the command says.'),
+    limits: limitsSchema
+      .optional()
+      .describe(
+        'What a run may use there, in place of what the command says: limits: { memory: 1GiB }. Default: as the command says.',
+      ),
+    approvals: approvals
+      .optional()
+      .describe(
+        'Who must agree there, in place of what the command says: approvals: [ops_lead]. Default: as the command says.',
+      ),
+    variables: variables
+      .optional()
+      .describe(
+        'Environment variables there, over those of the command: variables: { LOG_LEVEL: warn }. Default {}.',
+      ),
   })
   .nullable();

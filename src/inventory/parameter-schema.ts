@@ -48,7 +48,7 @@ const text = {
   maxLength: count
     .optional()
     .describe(
-      'Characters at most: maxLength: 60. Default 4096 for arguments, 1048576 for standard input.',
+      'Characters at most: maxLength: 60. Default: 4096 for arguments, 1048576 for standard input.',
     ),
   format: z
     .literal('workspace-path')

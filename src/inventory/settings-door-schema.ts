@@ -43,11 +43,11 @@ export const rateSchema = z.strictObject({
   perPrincipal: pace('Calls', rateDefaults.perPrincipal)
     .optional()
     .describe(
-      'Calls of each principal over REST and MCP: perPrincipal: { perSecond: 50, burst: 1000 }.',
+      'Calls of each principal over REST and MCP: perPrincipal: { perSecond: 50, burst: 1000 }. Default: that of each.',
     ),
   recordedRefusals: pace('Refusals', rateDefaults.recordedRefusals)
     .optional()
     .describe(
-      'Refusals of each principal that go on record one by one: recordedRefusals: { perSecond: 5, burst: 1000 }.',
+      'Refusals of each principal that go on record one by one: recordedRefusals: { perSecond: 5, burst: 1000 }. Default: that of each.',
     ),
 });

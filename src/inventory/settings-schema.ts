@@ -133,7 +133,9 @@ export const settingsSchema = z.strictObject({
     ),
   rate: rateSchema
     .optional()
-    .describe('How fast one may ask: rate: { perPrincipal: { perSecond: 50, burst: 1000 } }.'),
+    .describe(
+      'How fast one may ask: rate: { perPrincipal: { perSecond: 50, burst: 1000 } }. Default: that of each.',
+    ),
   defaultEnvironment: environmentName
     .optional()
     .describe(
@@ -188,10 +190,14 @@ export const settingsSchema = z.strictObject({
         ),
     })
     .optional()
-    .describe('What holds where this host cannot enforce a limit: limits: { required: true }.'),
+    .describe(
+      'What holds where this host cannot enforce a limit: limits: { required: true }. Default: it runs, and says so.',
+    ),
   concurrency: concurrencySchema
     .optional()
-    .describe('How many runs there are at once: concurrency: { running: 8, waiting: 100 }.'),
+    .describe(
+      'How many runs there are at once: concurrency: { running: 8, waiting: 100 }. Default: that of each.',
+    ),
   grace: duration.optional().describe('Time between SIGTERM and SIGKILL: grace: 5s. Default 2s.'),
   localMode: z
     .strictObject({
@@ -204,7 +210,7 @@ export const settingsSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'What may run where whoever asks could act as the gateway: localMode: { allowRisks: [high] }.',
+      'What may run where whoever asks could act as the gateway: localMode: { allowRisks: [high] }. Default: low and medium risks alone.',
     ),
   auditFile: path
     .optional()
@@ -230,7 +236,7 @@ export const settingsSchema = z.strictObject({
   approvals: approvalsSchema
     .optional()
     .describe(
-      'How people answer: approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }.',
+      'How people answer: approvals: { expireAfter: 24h, startWithin: 15m, proofs: { default: [passkey] } }. Default: that of each.',
     ),
   webhooks: webhooksSchema
     .optional()
@@ -245,7 +251,7 @@ export const settingsSchema = z.strictObject({
   telemetry: telemetrySchema
     .optional()
     .describe(
-      'Where traces go: telemetry: { traces: { endpoint: "http://127.0.0.1:4318/v1/traces" } }.',
+      'What is told to others of how it works: telemetry: { traces: { endpoint: "http://127.0.0.1:4318/v1/traces" } }. Default: nothing.',
     ),
 });
 export type SettingsFile = z.infer<typeof settingsSchema>;

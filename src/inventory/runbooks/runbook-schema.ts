@@ -64,13 +64,13 @@ export const checkSchema = z
         'What its result must be: expect: [{ from: result.free, is: greaterThan, than: 1000 }]. Default [].',
       ),
   })
-  .describe('{ command: NAME, with: { … }, expect: [{ from: result.FIELD, is: …, than: … }] }.');
-
-const onFailure = z
-  .enum(failurePolicies)
   .describe(
-    'What follows a failure, where continue goes on with what does not need it: onFailure: rollback. Default stop.',
+    'A check is { command: NAME, with: { … }, expect: [{ from: result.FIELD, is: …, than: … }] }.',
   );
+
+const onFailure = z.enum(failurePolicies);
+const onFailureSays =
+  'What follows a failure, where continue goes on with what does not need it: onFailure: rollback.';
 
 const checkSays = 'What must hold before it: check: [{ command: disk-space }]. Default [].';
 const verifySays = 'What must hold after it: verify: [{ command: verify-keys }]. Default [].';
@@ -94,7 +94,7 @@ export const stepSchema = z.strictObject({
   timeout: duration
     .optional()
     .describe("How long its command may run: timeout: 60s. Default: the command's own."),
-  onFailure: onFailure.optional(),
+  onFailure: onFailure.optional().describe(`${onFailureSays} Default: the runbook's.`),
   confirm: z
     .boolean()
     .optional()
@@ -137,7 +137,7 @@ export const runbookSchema = z.strictObject({
     .describe(
       'How long the whole may take, without waiting for people: timeout: 2h. Default and most: 24h.',
     ),
-  onFailure: onFailure.optional(),
+  onFailure: onFailure.optional().describe(`${onFailureSays} Default stop.`),
   approvals: z
     .enum(['per-step', 'whole'])
     .optional()
@@ -168,20 +168,22 @@ export const runbooksOuterSchema = z.strictObject({
 
 /** The whole form, for a reference and editors. */
 export const runbooksSchema = runbooksOuterSchema.extend({
-  runbooks: z.record(
-    runbookName,
-    runbookSchema.extend({
-      steps: z
-        .array(
-          stepSchema.extend({
-            check: z.array(checkSchema).max(20).optional().describe(checkSays),
-            verify: z.array(checkSchema).max(20).optional().describe(verifySays),
-            rollback: callSchema.optional().describe(rollbackSays),
-          }),
-        )
-        .min(1)
-        .max(mostSteps)
-        .describe(stepsSay),
-    }),
-  ),
+  runbooks: z
+    .record(
+      runbookName,
+      runbookSchema.extend({
+        steps: z
+          .array(
+            stepSchema.extend({
+              check: z.array(checkSchema).max(20).optional().describe(checkSays),
+              verify: z.array(checkSchema).max(20).optional().describe(verifySays),
+              rollback: callSchema.optional().describe(rollbackSays),
+            }),
+          )
+          .min(1)
+          .max(mostSteps)
+          .describe(stepsSay),
+      }),
+    )
+    .describe('The runbooks by name.'),
 });

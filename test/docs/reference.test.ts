@@ -41,9 +41,10 @@ test('docs/reference and schemas are as npm run reference writes them', async ()
 
 test('every error code has its place on the page, with what to do next', () => {
   const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
-  for (const [code, { http, remedy }] of Object.entries(errorTable)) {
+  for (const [code, { http, meaning, remedy }] of Object.entries(errorTable)) {
     const section = page.split(`\n### ${code}\n`)[1]?.split('\n### ')[0] ?? '';
-    assert.ok(section.includes(remedy.replaceAll('<', '\\<')), code);
+    for (const text of [meaning, remedy])
+      assert.ok(section.includes(text.replaceAll('<', '\\<')), code);
     if (http !== null) assert.ok(section.includes(`HTTP ${http}`), code);
     assert.ok(page.includes(`[\`${code}\`](#${code.toLowerCase()})`), code);
   }

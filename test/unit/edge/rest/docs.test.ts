@@ -9,20 +9,9 @@ import { executeBody } from '../../../../src/edge/rest/schemas.ts';
 
 const page = readFileSync(new URL('../../../../docs/rest.md', import.meta.url), 'utf8');
 
-test('the error table of the page is the error table of the code', () => {
-  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d+|—) \| (.+?) \| (.+?) \|$/gm)].map(
-    ([, code, status, meaning, remedy]) => ({
-      code,
-      http: status === '—' ? null : Number(status),
-      meaning,
-      remedy: remedy!.replaceAll('&lt;', '<'),
-    }),
-  );
-  const table = Object.entries(errorTable).map(([code, facts]) => ({ code, ...facts }));
-  assert.deepEqual(rows, [
-    ...table.filter((e) => e.http !== null),
-    ...table.filter((e) => e.http === null),
-  ]);
+test('the page leads to the table of errors, and has no other', () => {
+  assert.ok(page.includes('](reference/errors.md)'));
+  for (const code of Object.keys(errorTable)) assert.ok(!page.includes(`| \`${code}\` |`), code);
 });
 
 test('every path, field and filter is on the page', () => {

@@ -1,5 +1,5 @@
 /** The page about the entries of the record, from the types of their bodies. Out: Markdown. Never: a kind of entry left out, or a word in a form that nothing on the page explains. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verdicts } from '../../../src/core/approval.ts';
 import { risks } from '../../../src/core/command.ts';
@@ -14,9 +14,12 @@ import { scopes } from '../../../src/core/principal.ts';
 import { type Declaration, declarationsOf } from './declarations.ts';
 import { code, table } from './markdown.ts';
 
+const src = join(import.meta.dirname, '../../../src');
 const sources = [
-  'audit/bodies.ts',
-  'audit/bodies-assurance.ts',
+  ...readdirSync(join(src, 'audit'))
+    .filter((name) => /^bodies.*\.ts$/.test(name))
+    .sort()
+    .map((name) => `audit/${name}`),
   'core/execution.ts',
   'core/decision.ts',
   'core/command.ts',
@@ -40,7 +43,7 @@ const words: Readonly<Record<string, string>> = {
 export function entriesPage(): string {
   const declared = new Map<string, Declaration>();
   for (const file of sources) {
-    const text = readFileSync(join(import.meta.dirname, '../../../src', file), 'utf8');
+    const text = readFileSync(join(src, file), 'utf8');
     for (const each of declarationsOf(text)) {
       if (!declared.has(each.name)) declared.set(each.name, each);
     }
@@ -52,7 +55,7 @@ export function entriesPage(): string {
   );
   return `# Reference: entries
 
-<!-- Made by \`npm run reference\` from src/audit/bodies.ts and what it names: edit them, not this page. -->
+<!-- Made by \`npm run reference\` from the bodies in src/audit and what they name: edit them, not this page. -->
 
 For auditors, and for whoever reads the record with a program: every kind of entry and its fields. What the record promises is in
 [The record](../audit.md), how it is verified in [the format of the log](../audit-format.md).

@@ -114,8 +114,8 @@ async function runBlock(world: World, block: Block, limit = 120): Promise<number
       if (!wholeWord(word).test(text)) continue;
       if (!known.has(word)) {
         const said = await runGiven(world, block, `__by=${by}; printf %s "$__by"`, left());
-        if (said.stdout === '')
-          fail(block, text, command.line, `what stands for ${word} is empty`, said);
+        if (said.stdout === '' || said.stdout === 'null')
+          fail(block, text, command.line, `what stands for ${word} is not there`, said);
         known.set(word, said.stdout);
       }
       text = text.replaceAll(wholeWord(word), () => known.get(word)!);
@@ -157,7 +157,7 @@ function serveInBackground(command: string): string {
 __said=$(mktemp)
 ${command} >"$__said" &
 __serving=$!
-for __try in $(seq 600); do
+for __try in $(seq 300); do
   kill -0 "$__serving" 2>/dev/null || break
   __url=$(head -n 1 "$__said" | tr -d '\\n')
   case $__url in http*) if curl --silent --insecure --fail --output /dev/null "$__url/readyz"; then break; fi ;; esac

@@ -43,7 +43,7 @@ test('setup and tests run as README.md and CONTRIBUTING.md show them', () => {
   const setup = typed(commands[0]!);
   assert.equal(setup.status, 0, setup.stdout + setup.stderr);
   assert.match(setup.stdout, /setup: ready/);
-  const tests = typed(`${commands[1]} -- test/unit/core/text.test.ts`);
+  const tests = typed(`${commands[1]} -- test/unit/core/decision.test.ts`);
   assert.equal(tests.status, 0, tests.stdout + tests.stderr);
   assert.match(tests.stdout, /test: 1 files/);
   assert.match(tests.stdout, /ℹ fail 0/);
@@ -52,6 +52,6 @@ test('setup and tests run as README.md and CONTRIBUTING.md show them', () => {
 test('the corpus of attacks is run as docs/adversarial.md shows it, one class of it', () => {
   const [command, ...more] = shown('docs/adversarial.md', 'npm run adversarial');
   assert.deepEqual(more, []);
-  const { status, stdout, stderr } = typed(`${command} -- --only shell-injection`);
+  const { status, stdout, stderr } = typed(`${command} -- --only command-name`);
   assert.equal(status, 0, stdout + stderr);
 });

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { root } from './blocks.ts';
@@ -84,6 +84,8 @@ export class World {
     for (const made of [home, join(folder, 'temporary'), join(folder, 'shell')]) mkdirSync(made);
     layOutProject(this.folders.project);
     layOutPrograms(join(folder, 'programs'));
+    // A refusal over HTTP fails the page, too.
+    writeFileSync(join(home, '.curlrc'), 'fail\nmax-time = 90\n');
     stage.prepare?.(this.folders);
     const [program, ...args] = enclosed(folder, ['bash', '--norc', '--noprofile', '-c', driver]);
     this.#shell = spawn(program!, args, {
@@ -219,7 +221,13 @@ export function handOver(folder: string): void {
 
 function variables({ folder, home, project, state }: Folders): NodeJS.ProcessEnv {
   return {
-    PATH: [join(project, 'bin'), join(folder, 'programs'), process.env.PATH].join(':'),
+    PATH: [
+      join(project, 'bin'),
+      join(folder, 'programs'),
+      dirname(process.execPath),
+      process.env.PATH,
+    ].join(':'),
+    DOCS_PROGRAMS: join(folder, 'programs'),
     HOME: home,
     XDG_CONFIG_HOME: join(home, '.config'),
     XDG_STATE_HOME: join(home, '.local/state'),

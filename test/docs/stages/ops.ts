@@ -26,6 +26,7 @@ case "$*" in
   if [ -e locked ]; then rm locked; echo "the database is locked" >&2; exit 1; fi
   if [ -e slow ]; then rm slow; sleep 300; fi
   echo migrated >>schema
+  if [ "\${5:-}" = --cli ] && [ -e differs ]; then echo "in other words"; fi
   echo migrated
   ;;
 *"db down"*) : >schema; echo "rolled back" ;;
@@ -80,7 +81,7 @@ ${common('low')}
     parameters: {}
     rollback: migrate-down
     approvals: []
-    assurance: { cli: [bin/app-cli, -e, "{environment}", db, migrate], compare: output }
+    assurance: { cli: [bin/app-cli, -e, "{environment}", db, migrate, --cli], compare: output }
 ${common('high')}
   migrate-down:
     tool: migrate_down
@@ -164,7 +165,7 @@ waiting() { reeve runbook start release --param label=v3 --env staging || [ $? =
 digest() { reeve runbook status "$(latest)" --output json | jq --raw-output '.run.steps[] | select(.name == "migrate") | .confirmation.digest'; }
 agree() { reeve runbook confirm "$(latest)" migrate --yes --digest "$(digest)" || [ $? = 4 ]; }
 asked() {
-  reeve run deploy --param version=v2 2>asked.txt || [ $? = 4 ]
+  env --unset=REEVE_TOKEN reeve run deploy --param version=v2 2>asked.txt || [ $? = 4 ]
   grep --only-matching --max-count 1 'req_[0-9a-f]*' asked.txt
 }
 `;

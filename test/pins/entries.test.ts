@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { entryKinds, entryVersion } from '../../src/core/entry.ts';
 import { finalStatuses, openStatuses } from '../../src/core/execution.ts';
+import { heldTo } from './pinned.ts';
 
 test('the kinds of entries are these', () => {
   assert.equal(entryVersion, 2);
-  assert.deepEqual(
-    [...entryKinds],
+  heldTo(
     [
       'asked',
       'decided',
@@ -44,6 +44,8 @@ test('the kinds of entries are these', () => {
       'state-upgraded',
       'state-restored',
     ],
+    entryKinds,
+    'The tools of auditors',
   );
 });
 

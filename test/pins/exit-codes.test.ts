@@ -4,9 +4,10 @@ import { test } from 'node:test';
 import { errorTable } from '../../src/core/errors.ts';
 import { executionStatuses } from '../../src/core/execution.ts';
 import { exitCodeOf, exitCodeOfError, exitCodes } from '../../src/edge/cli/exit-codes.ts';
+import { heldTo } from './pinned.ts';
 
 test('the exit codes are those of the design', () => {
-  assert.deepEqual(exitCodes, {
+  const expected = {
     ok: 0,
     failed: 1,
     usage: 2,
@@ -15,14 +16,15 @@ test('the exit codes are those of the design', () => {
     timeout: 5,
     cancelled: 6,
     gatewayFailed: 7,
-  });
+  };
+  heldTo(expected, exitCodes, 'Scripts');
 });
 
 test('every status of an execution has the exit code that scripts know it by', () => {
   const actual = Object.fromEntries(
     executionStatuses.map((status) => [status, exitCodeOf({ status, errorCode: null })]),
   );
-  assert.deepEqual(actual, {
+  const expected = {
     awaiting_approval: 4,
     queued: 0,
     running: 0,
@@ -32,7 +34,8 @@ test('every status of an execution has the exit code that scripts know it by', (
     timeout: 5,
     cancelled: 6,
     unknown: 7,
-  });
+  };
+  heldTo(expected, actual, 'Scripts');
 });
 
 test('a refusal exits with 3, but for approvals (4) and failures of the gateway itself (7)', () => {

@@ -38,17 +38,26 @@ export function pinned(
   if (found.length > 0) assert.fail(complaint(name, who, found));
 }
 
-export function complaint(name: string, who: string, found: readonly Change[]): string {
+/** The same for what is short enough to stand in a test itself. */
+export function heldTo(expected: unknown, now: unknown, who: string): void {
+  const found = changes(plain(expected), plain(now));
+  if (found.length > 0) assert.fail(complaint(null, who, found));
+}
+
+/** `name` is that of a file; null where what is pinned stands in the test. */
+export function complaint(name: string | null, who: string, found: readonly Change[]): string {
   const shown = found.slice(0, 30).map(({ what, at }) => `  ${what}: ${at}`);
   if (found.length > shown.length) shown.push(`  and ${found.length - shown.length} more`);
   const breaks = found.some(({ what }) => what !== 'new');
   return [
-    `${who} build on this, and it is not what test/pins/pinned/${name}.json says:`,
+    `${who} build on this, and it is not what ${name === null ? 'this test' : `test/pins/pinned/${name}.json`} says:`,
     ...shown,
     breaks
       ? 'What is gone or another breaks them. If it is meant, docs/versioning.md says which version may do it: say so under "Changed" or "Removed" in CHANGELOG.md, raise the version of the format where it has one,'
       : 'It only adds something. If it is meant, say so under "Added" in CHANGELOG.md,',
-    `and write the pin anew: UPDATE_PINS=1 node --test test/pins/, then npx biome check --write test/pins/pinned.`,
+    name === null
+      ? 'and correct the test.'
+      : 'and write the pin anew: UPDATE_PINS=1 node --test test/pins/, then npx biome check --write test/pins/pinned.',
   ].join('\n');
 }
 

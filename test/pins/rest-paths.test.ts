@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { reservedRunbooks } from '../../src/inventory/runbooks/reserved-runbooks.ts';
+import { heldTo } from './pinned.ts';
 
 test('no name of an author stands where a fixed part of a path stands, but those that are refused at load', () => {
   const { paths } = parse(
@@ -28,6 +29,8 @@ test('no name of an author stands where a fixed part of a path stands, but those
   assert.deepEqual(beside, { '/v1/runbooks/{name}': reservedRunbooks });
 });
 
+const byName = (names: readonly string[]) => Object.fromEntries(names.map((n) => [n, true]));
+
 test('the paths of REST are these', () => {
   const text = readFileSync(join(import.meta.dirname, '../../openapi.yaml'), 'utf8');
   const { paths } = parse(text) as { paths: Record<string, Record<string, unknown>> };
@@ -37,7 +40,7 @@ test('the paths of REST are these', () => {
       .filter((name) => methods.includes(name))
       .map((name) => `${name} ${path}`),
   );
-  assert.deepEqual(actual.sort(), [
+  const expected = [
     'get /.well-known/oauth-protected-resource',
     'get /.well-known/oauth-protected-resource/mcp',
     'get /healthz',
@@ -103,5 +106,6 @@ test('the paths of REST are these', () => {
     'post /v1/runbooks/{name}/start',
     'post /v1/tokens',
     'post /v1/tokens/{tokenId}/revoke',
-  ]);
+  ];
+  heldTo(byName(expected), byName(actual), 'Clients of REST');
 });

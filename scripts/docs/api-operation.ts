@@ -2,9 +2,10 @@
  * One operation of the contract. In: what openapi.yaml says of it. Out: HTML: what it takes, what it answers, an example.
  * Never: a status or code left out.
  */
+import { isErrorCode } from '../../src/core/errors.ts';
 import { example } from './api-example.ts';
 import { bounds, fields, kind, nameOf, type Schema } from './api-schema.ts';
-import { escaped } from './escaped.ts';
+import { breakable, escaped } from './escaped.ts';
 import { highlight } from './highlight.ts';
 
 interface Body {
@@ -142,11 +143,9 @@ function answers(said: Described, api: OpenApi): string {
 
 /** Error codes in a description lead to what they mean. */
 function coded(description: string): string {
-  return /^[A-Z_]+(?:, [A-Z_]+)*$/.test(description) && description.includes('_')
-    ? description
-        .split(', ')
-        .map((code) => `<a href="#error-${code}"><code>${code}</code></a>`)
-        .join(', ')
+  const codes = description.split(', ');
+  return codes.every(isErrorCode)
+    ? codes.map((c) => `<a href="#error-${c}"><code>${breakable(c)}</code></a>`).join(', ')
     : escaped(description);
 }
 

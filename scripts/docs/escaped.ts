@@ -8,6 +8,11 @@ const signs: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** Long names with underscores may be broken after them. */
+export function breakable(text: string): string {
+  return text.length > 16 ? escaped(text).replaceAll('_', '_<wbr>') : escaped(text);
+}
+
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => signs[sign]!);
 }

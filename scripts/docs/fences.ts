@@ -32,8 +32,8 @@ function drawing(text: string, figures: Figures, heading: string): string {
   figures.drawn += 1;
   const label = `Drawing: ${heading}`;
   try {
-    const { svg } = draw(text, `drawing-${figures.drawn}`, label);
-    return `<figure class="drawing"><div class="canvas" role="region" tabindex="0" aria-label="${escaped(label)}">${svg}</div><details><summary>The drawing as text</summary><pre tabindex="0"><code>${escaped(text)}</code></pre></details></figure>\n`;
+    const { svg, width } = draw(text, `drawing-${figures.drawn}`, label);
+    return `<figure class="drawing"><div class="${width > 544 ? 'canvas wide' : 'canvas'}" role="region" tabindex="0" aria-label="${escaped(label)}">${svg}</div><details><summary>The drawing as text</summary><pre tabindex="0"><code>${escaped(text)}</code></pre></details></figure>\n`;
   } catch (error) {
     figures.troubles.push(`a drawing under "${heading}": ${String(error)}`);
     return `<pre><code>${escaped(text)}</code></pre>\n`;

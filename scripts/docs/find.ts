@@ -35,8 +35,7 @@ export function searchOver(passages: readonly Indexed[]): Find {
     },
     searchOptions: {
       boost: { h: 4, p: 2.5 },
-      // Where a page begins, it says what it is about.
-      boostDocument: (id) => (passages[id as number]!.h === passages[id as number]!.p ? 2.5 : 1),
+      boostDocument: (id) => weight(passages[id as number]!),
       prefix: (term) => term.length > 1,
       fuzzy: (term) => (term.length > 4 ? 0.2 : false),
     },
@@ -50,6 +49,12 @@ export function searchOver(passages: readonly Indexed[]): Find {
       return { address: a, page: p, heading: h, excerpt: excerpt(t, Object.keys(result.match)) };
     });
   };
+}
+
+/** Where a page begins, it says what it is about; what once was, and why, comes after how it is. */
+function weight({ a, p, h }: Indexed): number {
+  const past = /^(decisions\/|changelog|mission)/.test(a) ? 0.4 : 1;
+  return past * (p === h ? 2.5 : 1);
 }
 
 const around = 70;

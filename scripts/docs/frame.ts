@@ -2,7 +2,7 @@
  * The document around an article: header, sidebar, contents of the page, next and previous. In: what each of them shows. Out:
  * a whole HTML document. Never: a script or style that is not a file of the site, or an address elsewhere.
  */
-import { escaped } from './escaped.ts';
+import { breakable, escaped } from './escaped.ts';
 import type { Heading } from './markdown.ts';
 import { between } from './pages.ts';
 
@@ -104,7 +104,7 @@ function contents(headings: readonly Heading[]): string {
   if (shown.length < 2) return '<div class="contents"></div>';
   const items = shown.map(
     (h) =>
-      `<li class="level-${h.level}"><a href="#${escaped(h.anchor)}">${escaped(h.text)}</a></li>`,
+      `<li class="level-${h.level}"><a href="#${escaped(h.anchor)}">${breakable(h.text)}</a></li>`,
   );
   return `<nav class="contents" aria-label="On this page"><h2>On this page</h2><ul>${items.join('')}</ul></nav>`;
 }

@@ -46,7 +46,8 @@ export function targetOf(place: Place, from: Page, link: string): Target {
 
 /** `../../security/advisories/new`: at GitHub, where pages lie below blob/main, a place beside the files. */
 function beside({ repository }: Place, file: string): Target {
-  const [, rest] = /^\.\.\/\.\.\/([a-z].*)$/.exec(file) ?? [];
+  const [, rest] =
+    /^\.\.\/\.\.\/((?:security|issues|pulls|discussions|releases|wiki)(?:\/.*)?)$/.exec(file) ?? [];
   if (rest === undefined) return { kind: 'broken', why: 'it leads out of the repository' };
   return repository === null
     ? { kind: 'file', file: '' }

@@ -4,7 +4,7 @@
  */
 import MarkdownIt, { type Env as AnyEnv, type Token } from 'markdown-it';
 import { anchors } from './anchors.ts';
-import { escaped } from './escaped.ts';
+import { breakable, escaped } from './escaped.ts';
 import { type Figures, fence } from './fences.ts';
 import { type Place, targetOf } from './links.ts';
 import type { Page } from './pages.ts';
@@ -54,6 +54,7 @@ rules.html_block = (tokens, at, _o, env) => madeAnew(tokens[at]!.content, ours(e
 rules.html_inline = (tokens, at, _o, env) => madeAnew(tokens[at]!.content, ours(env));
 rules.fence = (tokens, at, _o, env) =>
   fence(tokens[at]!.info.trim().split(/\s+/)[0] ?? '', tokens[at]!.content, ours(env));
+rules.code_inline = (tokens, at) => `<code>${breakable(tokens[at]!.content)}</code>`;
 rules.code_block = (tokens, at, _o, env) => fence('', tokens[at]!.content, ours(env));
 rules.table_open = (_t, _at, _o, env) =>
   `<div class="table" role="region" tabindex="0" aria-label="${escaped(`Table: ${ours(env).heading}`)}"><table>\n`;

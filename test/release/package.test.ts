@@ -51,6 +51,14 @@ describe('the published package', { timeout: 280_000 }, () => {
     assert.equal(lock.packages['node_modules/reeve']!.hasInstallScript, undefined);
   });
 
+  test('brings the schemas for editors', () => {
+    for (const name of ['inventory', 'reeve', 'runbooks', 'people']) {
+      const file = join(place, `node_modules/reeve/schemas/${name}.schema.json`);
+      const schema = JSON.parse(readFileSync(file, 'utf8')) as { $schema: string };
+      assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+    }
+  });
+
   test('says what is in it', () => {
     const sbom = JSON.parse(readFileSync(join(folder, 'reeve-0.1.0.cdx.json'), 'utf8')) as {
       bomFormat: string;

@@ -54,10 +54,21 @@ function plain(form: string): string {
     .trim()
     .replace(/\breadonly (?=\w|\{|\()/g, '')
     .replace(/Readonly<(Record<[^<>]*>)>/g, '$1')
-    .replace(/(?:Plain|NonNullable)<([^<>]+)>/g, '$1')
-    .replaceAll("Execution['risk']", 'Risk')
-    .replaceAll("Execution['face']", 'Face')
-    .replaceAll("Outcome['status']", 'FinalStatus')
-    .replaceAll("RehearsalNote['for']", 'RehearsalPurpose')
+    .replace(/Plain<([^<>]+)>/g, '$1')
     .replaceAll('Record<string, never>', '{}');
+}
+
+/** A form with the fields of other declarations that it takes over (`Execution['risk']`) written out. */
+export function writtenOut(form: string, declared: ReadonlyMap<string, Declaration>): string {
+  const field = (name: string, key: string): string => {
+    const found = new RegExp(`^  ${key}: (.*);$`, 'm').exec(declared.get(name)?.form ?? '');
+    if (found === null) throw new Error(`there is no ${name}['${key}'] in one line`);
+    return found[1]!;
+  };
+  return form
+    .replace(/NonNullable<(\w+)\['(\w+)'\]>/g, (_, name: string, key: string) =>
+      field(name, key).replace(' | null', ''),
+    )
+    .replace(/(\w+)\['(\w+)'\]/g, (_, name: string, key: string) => field(name, key))
+    .replaceAll('(typeof rehearsalPurposes)[number]', 'RehearsalPurpose');
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../src/core/entry.ts';
 import { finalStatuses, rehearsalPurposes } from '../../../src/core/execution.ts';
 import { scopes } from '../../../src/core/principal.ts';
-import { type Declaration, declarationsOf } from './declarations.ts';
+import { type Declaration, declarationsOf, writtenOut } from './declarations.ts';
 import { code, table } from './markdown.ts';
 
 const src = join(import.meta.dirname, '../../../src');
@@ -98,7 +98,7 @@ function bodyOf(kind: EntryKind, declared: ReadonlyMap<string, Declaration>): De
     throw new Error(`src/audit has no type ${name}Body for the entry ${kind}`);
   if (!found.says.includes(code(kind)))
     throw new Error(`the comment of ${name}Body names no ${kind}`);
-  return found;
+  return { ...found, form: writtenOut(found.form, declared) };
 }
 
 /** What bodies name, and what that names in turn, in the order in which they are met. */
@@ -113,8 +113,8 @@ function partsOf(
       if (name === 'Record' || Object.hasOwn(words, name) || found.has(name)) continue;
       const part = declared.get(name);
       if (part === undefined) throw new Error(`${at} names ${name}, which nothing here explains`);
-      found.set(name, part);
-      visit(part);
+      found.set(name, { ...part, form: writtenOut(part.form, declared) });
+      visit(found.get(name)!);
     }
   };
   for (const body of bodies) visit(body);

@@ -101,13 +101,12 @@ function sectionText(section: Section, text: FilePageText, linker: Linker): stri
     '',
     ...(said.meaning === '' ? [] : [cell(said.meaning).replaceAll('\\|', '|'), '']),
     table(
-      ['field', ...(heading ? ['in'] : []), 'takes', 'default', 'meaning'],
+      ['field', ...(heading ? ['in'] : []), 'takes', 'meaning'],
       rows.map((row) => [
         code(row.name),
         ...(heading ? [row.of.map(code).join(', ') || 'all'] : []),
-        row.takes,
-        usualOf(row),
-        [row.meaning, row.examples.map(code).join(' or ')].filter((each) => each !== '').join(' '),
+        lines(row.takes, usualOf(row)),
+        lines(row.meaning, row.examples.map(code).join(' or ')),
       ]),
     ),
   ].join('\n');
@@ -115,6 +114,9 @@ function sectionText(section: Section, text: FilePageText, linker: Linker): stri
 
 function usualOf({ required, usual }: FieldRow): string {
   if (required) return '**required**';
-  if (usual === null) return 'none';
-  return usual.literal ? code(usual.text) : usual.text;
+  if (usual === null) return '';
+  return `default: ${usual.literal ? code(usual.text) : usual.text}`;
 }
+
+/** One below the other in a cell. */
+const lines = (...all: readonly string[]) => all.filter((each) => each !== '').join('<br>');

@@ -89,10 +89,10 @@ function keyOf({ properties, required }: Part): string {
   return JSON.stringify([properties, required]);
 }
 
-/** The word that tells the forms apart (`integer`), else the fields that one has: `{ role, count? }`. */
+/** The word that tells the forms apart (`integer`), else the fields that one has to have: `{ disk, free }`. */
 export function labelOf({ properties = {}, required = [] }: Part): string {
   const { type } = properties;
   if (type?.const !== undefined) return `${type.const}`;
-  const names = Object.keys(properties).map((n) => (required.includes(n) ? n : `${n}?`));
-  return `{ ${names.join(', ')} }`;
+  const named = Object.keys(properties).filter((name) => required.includes(name));
+  return `{ ${named.join(', ')} }`;
 }

@@ -3,7 +3,7 @@
  * running `serve`. The real gateway, the real sandbox, the real record; the same answers on every way.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,6 +157,27 @@ for (const way of ways) {
       const ended = await call('reeve_cancel', { requestId: started.meta!.requestId });
       assert.equal(ended.status, 'cancelled');
 
+      const { tools } = await client.listTools();
+      assert.ok(tools.some(({ name }) => name === 'count_lines'));
+      assert.deepEqual((await client.listResources()).resources.map(({ uri }) => uri).sort(), [
+        'reeve://audit',
+        'reeve://inventory',
+      ]);
+      const templates = (await client.listResourceTemplates()).resourceTemplates;
+      assert.ok(
+        templates.some(({ uriTemplate }) => uriTemplate === 'reeve://executions/{requestId}'),
+      );
+      const read = async (uri: string) => {
+        const { contents } = await client.readResource({ uri });
+        return JSON.parse((contents[0] as { text: string }).text) as Structure & {
+          commands?: readonly { name: string }[];
+        };
+      };
+      assert.ok((await read('reeve://inventory')).commands!.some(({ name }) => name === 'deploy'));
+      const seen = await read(`reeve://executions/${counted.meta!.requestId}`);
+      assert.match(seen.result!.stdout, /README\.md/);
+      await assert.rejects(read('reeve://executions/req_absent'), /no resource/);
+
       const all = await records();
       const rejected = Array(5).fill('rejected');
       assert.deepEqual(
@@ -168,3 +189,33 @@ for (const way of ways) {
     });
   }
 }
+
+test('MCP Inspector lists and calls over stdio, in both eras', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-mcp-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const inspector = join(root, 'node_modules/.bin/mcp-inspector');
+  for (const era of Object.keys(eras)) {
+    const ask = (...method: string[]) => {
+      const server = [reeve, 'mcp', ...config, '--state', join(folder, 'state')];
+      const options = ['--cli', '-q', '--format', 'json', '--protocol-era', era];
+      const done = spawnSync(inspector, [...options, ...method, '--', ...server], {
+        encoding: 'utf8',
+        timeout: 60_000,
+        cwd: folder,
+      });
+      assert.notEqual(done.stdout.trim(), '', done.stderr);
+      return done.stdout;
+    };
+    assert.match(ask('--method', 'tools/list'), /"count_lines"/, era);
+    const args = JSON.stringify({ paths: ['README.md'] });
+    const said = ask(
+      '--method',
+      'tools/call',
+      '--tool-name',
+      'count_lines',
+      '--tool-args-json',
+      args,
+    );
+    assert.match(said, /"status": ?"ok"/, era);
+  }
+});

@@ -39,6 +39,15 @@ test('docs/reference and schemas are as npm run reference writes them', async ()
   }
 });
 
+test('each page about a file names its schema as an editor wants it', () => {
+  for (const { page, schemaFile } of fileForms) {
+    const text = readFileSync(join(root, `docs/reference/${page}.md`), 'utf8');
+    const hint = /^# yaml-language-server: \$schema=\S+\/(schemas\/\S+)$/m.exec(text)?.[1];
+    assert.equal(hint, `schemas/${schemaFile}`);
+    assert.ok(existsSync(join(root, `schemas/${schemaFile}`)));
+  }
+});
+
 test('every error code has its place on the page, with what to do next', () => {
   const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
   for (const [code, { http, meaning, remedy }] of Object.entries(errorTable)) {

@@ -6,23 +6,30 @@ import { operations } from '../../../src/edge/rest/contract.ts';
 import { cell, code, table } from './markdown.ts';
 
 /** How an execution stands that carries the code, where it is not `failed`. */
-const ends: Readonly<Partial<Record<ErrorCode, ExecutionStatus>>> = {
-  COMMAND_TIMEOUT: 'timeout',
-  COMMAND_CANCELLED: 'cancelled',
-  APPROVAL_REQUIRED: 'rejected',
-  APPROVAL_REJECTED: 'rejected',
-  APPROVAL_EXPIRED: 'rejected',
-  APPROVAL_WITHDRAWN: 'cancelled',
-  HOST_LOST: 'unknown',
+const ends: Readonly<Partial<Record<ErrorCode, readonly ExecutionStatus[]>>> = {
+  COMMAND_TIMEOUT: ['timeout'],
+  COMMAND_CANCELLED: ['cancelled'],
+  APPROVAL_REQUIRED: ['rejected'],
+  APPROVAL_REJECTED: ['rejected'],
+  APPROVAL_EXPIRED: ['rejected'],
+  APPROVAL_WITHDRAWN: ['cancelled'],
+  // What had not been started has not run; of what had, nobody knows.
+  HOST_LOST: ['unknown', 'cancelled'],
 };
 
 const codes = Object.keys(errorTable) as ErrorCode[];
 const link = (name: ErrorCode) => `[\`${name}\`](#${name.toLowerCase()})`;
-const statusOf = (name: ErrorCode): ExecutionStatus => ends[name] ?? 'failed';
-const exitOf = (name: ErrorCode) =>
-  errorTable[name].http === null
-    ? exitCodeOf({ status: statusOf(name), errorCode: name })
-    : exitCodeOfError(name);
+const statusesOf = (name: ErrorCode): readonly ExecutionStatus[] => ends[name] ?? ['failed'];
+const statusOf = (name: ErrorCode) => statusesOf(name).map(code).join(' or ');
+
+/** Where an execution can stand in two ways, the codes are in the order of its statuses. */
+function exitOf(name: ErrorCode): string {
+  const codes =
+    errorTable[name].http === null
+      ? statusesOf(name).map((status) => exitCodeOf({ status, errorCode: name }))
+      : [exitCodeOfError(name)];
+  return [...new Set(codes)].join(' or ');
+}
 
 export function errorsPage(): string {
   const refusals = codes.filter((name) => errorTable[name].http !== null);
@@ -49,7 +56,7 @@ ${table(
   refusals.map((name) => [
     link(name),
     String(httpStatusOf(name)),
-    String(exitOf(name)),
+    exitOf(name),
     cell(errorTable[name].meaning),
   ]),
 )}
@@ -61,8 +68,8 @@ ${table(
   ['code', 'status of the execution', 'exit code', 'what happened'],
   executions.map((name) => [
     link(name),
-    code(statusOf(name)),
-    String(exitOf(name)),
+    statusOf(name),
+    exitOf(name),
     cell(errorTable[name].meaning),
   ]),
 )}
@@ -80,7 +87,7 @@ ${codes.map(section).join('\n')}`;
 function section(name: ErrorCode): string {
   const { http, meaning, remedy } = errorTable[name];
   const where =
-    http === null ? `In an execution that is ${code(statusOf(name))}` : `HTTP ${http}, a refusal`;
+    http === null ? `In an execution that is ${statusOf(name)}` : `HTTP ${http}, a refusal`;
   return `### ${name}
 
 ${where}; exit code ${exitOf(name)}.

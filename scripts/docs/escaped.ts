@@ -8,9 +8,9 @@ const signs: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Long names with underscores may be broken after them. */
+/** Long names may be broken after an underscore or a dot. */
 export function breakable(text: string): string {
-  return text.length > 16 ? escaped(text).replaceAll('_', '_<wbr>') : escaped(text);
+  return text.length > 16 ? escaped(text).replace(/[_.](?=\w)/g, '$&<wbr>') : escaped(text);
 }
 
 export function escaped(text: string): string {

@@ -61,7 +61,11 @@ hljs.registerAliases(['cedarschema'], { languageName: 'cedar' });
 export function highlight(code: string, language: string): string {
   if (language === 'console') return session(code);
   if (language === '' || hljs.getLanguage(language) === undefined) return escaped(code);
-  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+  const { value } = hljs.highlight(code, { language, ignoreIllegals: true });
+  // `--for` is an option, and no loop.
+  return language === 'sh' || language === 'bash'
+    ? value.replace(/(?<=-)<span class="hljs-keyword">(\w+)<\/span>/g, '$1')
+    : value;
 }
 
 /** Lines after `$ ` are what somebody typed; the rest is what came back. */

@@ -87,8 +87,9 @@ export function article(place: Place, page: Page, text: string): Article {
   };
   const tokens = markdown.parse(text, env);
   const headings = number(tokens);
-  for (const token of tokens) if (token.children !== null) lead(token, env);
+  // Before links become markup: what is searched is text.
   const passages = passagesOf(tokens);
+  for (const token of tokens) if (token.children !== null) lead(token, env);
   const html = markdown.renderer.render(tokens, markdown.options, env);
   const title = headings[0]?.level === 1 ? headings[0].text : '';
   if (title === '') env.troubles.push('the page does not begin with a heading of the first level');

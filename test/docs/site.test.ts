@@ -211,6 +211,10 @@ describe('the site', () => {
     });
   }
 
+  test('what is searched is text: no markup of links', () => {
+    for (const { a, t } of built.passages) assert.doesNotMatch(t, /<a (?:class|href)=|<\/a>/, a);
+  });
+
   test('a search without hits, and one of nothing but signs, finds nothing', () => {
     const find = searchOver(built.passages);
     for (const query of ['qqqqxyzzy', '???', '', '<script>!!</script>'.replaceAll('script', '')])

@@ -32,6 +32,7 @@ const wiring: Wiring = {
     const loaded = await loadGeneration(configFile, env);
     return loaded.ok ? loaded.warnings : loaded.diagnostics;
   },
+  stateFiles: () => import('./store/sqlite/state-files.ts'),
   async record(stateDir) {
     const { openRecord } = await import('./store/sqlite/record.ts');
     return openRecord(join(stateDir, 'reeve.db'));

@@ -10,6 +10,7 @@ import { logVerbs } from './log-verbs.ts';
 import { recordFilters, recordVerbs } from './record-verbs.ts';
 import { retentionVerbs } from './retention-verbs.ts';
 import { runbookVerbs } from './runbook-verbs.ts';
+import { stateVerbs } from './state-verbs.ts';
 import type { Verb, VerbOption } from './verb.ts';
 
 const requestOptions: readonly VerbOption[] = [
@@ -207,6 +208,7 @@ export const verbs: readonly Verb[] = [
     examples: ['reeve lint && reeve reload'],
     load: () => import('./verbs/reload.ts'),
   },
+  ...stateVerbs,
   ...credentialVerbs,
   {
     name: 'doctor',

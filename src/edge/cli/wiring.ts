@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Outcome } from '../../core/execution.ts';
 import type { Invocation } from '../../core/invocation.ts';
+import type { Store } from '../../core/ports.ts';
 import type { Trust } from '../../core/principal.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
@@ -66,6 +67,24 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** Databases of states, which nobody need have open. Implemented by the store. */
+export interface StateFiles {
+  /** How many steps of the schema this program knows. */
+  readonly migrations: readonly string[];
+  copyDatabase(from: string, to: string): void;
+  examineDatabase(file: string): {
+    readonly schema: number;
+    readonly stateId: string;
+    readonly entries: number;
+  };
+  openSqliteStore(file: string, options: { readonly copy: 'leave-out' }): Store;
+  forgetItsTime(
+    file: string,
+    what: { readonly told: number; readonly stateId: string | null },
+  ): void;
+  openRecord(file: string): RecordedEntries | null;
+}
+
 export interface Wiring {
   readonly version: string;
   /** Throws ReeveError; a broken configuration throws ConfigurationError, whose `diagnostics` say where. */
@@ -74,6 +93,8 @@ export interface Wiring {
   check(configFile: string, env: Variables): Promise<readonly Diagnostic[]>;
   /** The record of a state, only to be read, beside whatever gateway is at work on it; null where there is none. */
   record?(stateDir: string): Promise<RecordedEntries | null>;
+  /** For backup and restore. */
+  stateFiles?(): Promise<StateFiles>;
   /** What this host can enforce. `stateDir` need not exist. */
   capabilities(stateDir: string): Promise<Capabilities>;
   /** `stateDir` need not exist; it is hidden from what runs. */

@@ -103,7 +103,11 @@ describe('the site', () => {
     for (const [file, text] of html) {
       const elements = elementsOf(text);
       const meta = elements.find((e) => 'http-equiv' in e.attributes);
-      assert.match(meta?.attributes.content ?? '', /^default-src 'none'; script-src 'self';/, file);
+      assert.match(
+        meta?.attributes.content ?? '',
+        /^default-src 'none'; script-src 'self' file:;/,
+        file,
+      );
       assert.doesNotMatch(meta?.attributes.content ?? '', /unsafe|https?:|\*/, file);
       for (const { name, attributes } of elements) {
         const loaded = attributes[loads[name] ?? ''];

@@ -20,6 +20,10 @@ const known: Readonly<Record<string, string>> = {
   argv: '/usr/bin/…',
 };
 
+/** What an answer that went well has none of. */
+const unusual =
+  /^error|^signal$|^degraded$|[pP]roblem|^(revoked|released)\w+|Expired|^(client|concurrencyKey|confirmation|differences|ending|held|nextCursor|onBehalfOf|paused|rehearsal|runbook|skipped|why)$/;
+
 export function example(
   schema: Schema,
   named: Readonly<Record<string, Schema>>,
@@ -29,7 +33,11 @@ export function example(
   if (schema.$ref !== undefined)
     return example(named[nameOf(schema.$ref)] ?? {}, named, name, depth);
   if (schema.const !== undefined) return schema.const;
-  if (schema.enum !== undefined) return schema.enum[0];
+  if (unusual.test(name)) {
+    if (mayBe(schema, 'null')) return null;
+    if (mayBe(schema, 'array')) return [];
+  }
+  if (schema.enum !== undefined) return schema.enum.includes('ok') ? 'ok' : schema.enum[0];
   if (schema.anyOf !== undefined) return example(schema.anyOf[0]!, named, name, depth);
   if (isNothing(schema)) return undefined;
   const type = [schema.type ?? 'object'].flat()[0];
@@ -42,6 +50,7 @@ export function example(
     }
     case 'integer':
     case 'number':
+      if (name === 'exitCode') return 0;
       return Math.max(schema.minimum ?? 1, (schema.exclusiveMinimum ?? 0) + 1, 1);
     case 'boolean':
       return false;
@@ -52,8 +61,14 @@ export function example(
   }
 }
 
+function mayBe(schema: Schema, type: string): boolean {
+  return (
+    [schema.type ?? []].flat().includes(type) || (schema.anyOf ?? []).some((s) => mayBe(s, type))
+  );
+}
+
 function object(schema: Schema, named: Readonly<Record<string, Schema>>, depth: number): unknown {
-  if (depth > 3) return {};
+  if (depth > 4) return {};
   const required = schema.required ?? [];
   const shown = required.length > 0 ? required : Object.keys(schema.properties ?? {}).slice(0, 2);
   const entries = shown.map((field) => [

@@ -168,7 +168,7 @@ function sample({ method, path, said }: Operation, api: OpenApi): string {
   const back =
     schema === undefined
       ? ''
-      : `<p class="kind">${escaped(status!)}, with the fields that are always there</p>${code(JSON.stringify(example(schema, schemas), null, 2), 'json')}`;
+      : `<p class="kind">${escaped(status!)}, with the fields that are always there; the values are made up</p>${code(JSON.stringify(example(schema, schemas), null, 2), 'json')}`;
   return `<details><summary>Example</summary>${code(lines.join(' \\\n  '), 'sh')}${back}</details>`;
 }
 

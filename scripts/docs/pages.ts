@@ -77,12 +77,12 @@ export function sectionsOf(root: string): readonly Section[] {
     .filter((section) => section.entries.length > 0);
 }
 
-/** The order in which one reads: home, the sidebar, and after the list of decisions each of them. */
+/** The order in which one reads: home, the index, the sidebar, and after the list of decisions each of them. */
 export function readingOrder(
   pages: ReadonlyMap<string, Page>,
   sections: readonly Section[],
 ): readonly string[] {
-  const order = [home, ...sections.flatMap((s) => s.entries.map((e) => e.source))];
+  const order = [home, index, ...sections.flatMap((s) => s.entries.map((e) => e.source))];
   const each = [...pages.keys()].filter((s) => s.startsWith('docs/decisions/0'));
   const at = order.indexOf(decisions);
   if (at >= 0) order.splice(at + 1, 0, ...each);

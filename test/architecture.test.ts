@@ -203,6 +203,26 @@ const planted: readonly [
     /only the run room starts processes/,
   ],
   [
+    'the thread that reads databases',
+    {
+      'src/assurance/database-apart.ts':
+        "import { Worker } from 'node:worker_threads';\nnew Worker('x');",
+    },
+    null,
+  ],
+  [
+    'a process where a thread may be',
+    {
+      'src/assurance/database-apart.ts': "import { spawn } from 'node:child_process';\nspawn('x');",
+    },
+    /database-apart\.ts:1: only the run room starts processes/,
+  ],
+  [
+    'a thread in another file of that room',
+    { 'src/assurance/b.ts': "import { Worker } from 'node:worker_threads';\nnew Worker('x');" },
+    /assurance\/b\.ts:1: only the run room starts processes/,
+  ],
+  [
     'files in core',
     { 'src/core/a.ts': "import { readFileSync } from 'node:fs';\nreadFileSync('x');" },
     /core has no input or output, yet imports node:fs/,

@@ -4,6 +4,7 @@ import type { AssuranceStore } from './assurance-ports.ts';
 import type { Entry, EntryDraft } from './entry.ts';
 import type { ReeveError } from './errors.ts';
 import type { Execution, ExecutionStatus, FinalStatus, Outcome } from './execution.ts';
+import type { IdempotencyKey } from './idempotency-key.ts';
 import type { ApprovalStore, CredentialStore } from './people-ports.ts';
 import type { StructuredResult } from './result.ts';
 import type { RetentionStore } from './retention-ports.ts';
@@ -18,16 +19,6 @@ export interface Clock {
 /** `requestId` is unguessable and URL-safe. */
 export interface Ids {
   requestId(): string;
-}
-
-/**
- * What an `execute` that carries an idempotency key is remembered by. `bodyHash` tells another body apart. Keys of
- * requests from before `since` (milliseconds since 1970) are forgotten, unless their request is open still.
- */
-export interface IdempotencyKey {
-  readonly key: string;
-  readonly bodyHash: string;
-  readonly since: number;
 }
 
 export type AcceptResult =

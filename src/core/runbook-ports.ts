@@ -1,7 +1,7 @@
 /** What the inner rooms ask of the outside about runs of runbooks: one row a run, changed by one hand at a time. */
 import type { EntryDraft } from './entry.ts';
 import type { Execution, StepOrigin } from './execution.ts';
-import type { IdempotencyKey } from './ports.ts';
+import type { IdempotencyKey } from './idempotency-key.ts';
 import type { Caller, Trust } from './principal.ts';
 import type { FrozenRunbook, RunbookState, RunStatus } from './runbook.ts';
 

@@ -2,8 +2,8 @@
 import { asked } from '../audit/entries.ts';
 import { ReeveError } from '../core/errors.ts';
 import { type Execution, neverStarted } from '../core/execution.ts';
+import type { IdempotencyKey } from '../core/idempotency-key.ts';
 import { digestJson, type JsonObject } from '../core/json.ts';
-import type { IdempotencyKey } from '../core/ports.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ExecuteRequest } from './gateway.ts';
 import type { House } from './house.ts';

@@ -10,7 +10,7 @@ import type { Command } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
 import { ReeveError } from '../core/errors.ts';
 import type { Execution, StepOrigin } from '../core/execution.ts';
-import type { IdempotencyKey } from '../core/ports.ts';
+import type { IdempotencyKey } from '../core/idempotency-key.ts';
 import type { Caller } from '../core/principal.ts';
 import { visibleLine } from '../core/text.ts';
 import { noTracing, type Span, type TraceContext } from '../core/tracing.ts';

@@ -4,7 +4,7 @@
  * second time beside itself; nor let one key of a principal lead to two things.
  */
 import { openStatuses } from '../../core/execution.ts';
-import type { IdempotencyKey } from '../../core/ports.ts';
+import type { IdempotencyKey } from '../../core/idempotency-key.ts';
 import type { Database } from './database.ts';
 
 export interface Remembered {

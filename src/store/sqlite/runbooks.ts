@@ -4,7 +4,7 @@
  * run on twice.
  */
 import type { Execution, StepOrigin } from '../../core/execution.ts';
-import type { IdempotencyKey } from '../../core/ports.ts';
+import type { IdempotencyKey } from '../../core/idempotency-key.ts';
 import { isOver } from '../../core/runbook.ts';
 import type { BeginResult, RunbookRun, RunbookStore, RunFilter } from '../../core/runbook-ports.ts';
 import type { Database } from './database.ts';

@@ -5,7 +5,8 @@
 import type { ApprovalRequest } from '../../core/approval.ts';
 import type { EntryDraft } from '../../core/entry.ts';
 import { type Execution, mayFollow, neverStarted, openStatuses } from '../../core/execution.ts';
-import type { AcceptResult, IdempotencyKey, RunHandle, Store } from '../../core/ports.ts';
+import type { IdempotencyKey } from '../../core/idempotency-key.ts';
+import type { AcceptResult, RunHandle, Store } from '../../core/ports.ts';
 import { noResult } from '../../core/result.ts';
 import { insertApprovalRequest } from './approval-rows.ts';
 import { approvalsOf } from './approvals.ts';

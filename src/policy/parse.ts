@@ -11,6 +11,7 @@ import type {
 import type { ApprovalStage } from '../core/command.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { forbiddenInArguments, visibleLine } from '../core/text.ts';
+import { asksRolesBehind } from './behind.ts';
 import type { Cedar } from './cedar.ts';
 import type { PolicySource } from './files.ts';
 import { type Layout, layOut, positionAt, positionAtByte } from './lexical.ts';
@@ -138,6 +139,17 @@ export function parsePolicies(
           'policy-granted',
           'This policy reads context.granted, which is for Reeve alone: it lifts each policy with @stage by its own grant.',
           'Remove it; a policy with @stage needs no condition of its own for that.',
+        ),
+      );
+    }
+    if (asksRolesBehind(json.json)) {
+      diagnostics.push(
+        at(
+          'warning',
+          start,
+          'policy-suspicious',
+          'This policy asks for a role of the person behind an agent, and policies know nothing but the id of that person: this never holds.',
+          'Give the role to the agent’s credential, or name the person: principal.onBehalfOf == Reeve::Principal::"ann".',
         ),
       );
     }

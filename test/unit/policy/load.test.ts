@@ -113,6 +113,18 @@ test('mistakes in policies are told apart', async (t) => {
       'warning policy-suspicious 1:63',
     ],
     ['permit (principal, action, resource) when { false };', 'warning policy-suspicious 1:1'],
+    [
+      `${permitAll} forbid (principal, action, resource) when { principal has onBehalfOf && principal.onBehalfOf in Reeve::Role::"ops" };`,
+      'warning policy-suspicious 1:39',
+    ],
+    [
+      `${permitAll} forbid (principal, action, resource) when { principal has onBehalfOf && principal.onBehalfOf in [Reeve::Role::"ops", Reeve::Role::"dev"] };`,
+      'warning policy-suspicious 1:39',
+    ],
+    [
+      `${permitAll} forbid (principal, action, resource) when { principal has onBehalfOf && principal.onBehalfOf is Reeve::Principal in Reeve::Role::"ops" };`,
+      'warning policy-suspicious 1:39',
+    ],
     ['{"effect":"permit"}', 'error policy-syntax 1:1'],
     ['permit (principal, action, resource) when { "never closed };', 'error policy-syntax 1:45'],
     ['permit (principal, action, resource);\0', 'error policy-syntax 1:38'],

@@ -135,57 +135,102 @@ for (const recipe of cookbook.recipes) {
   });
 }
 
+const local = '@id("local") permit (principal == Reeve::Principal::"local", action, resource);';
+const served = `listen: 127.0.0.1:0
+auditFile: ./audit.log
+publicUrl: http://localhost:8080
+approvals: { proofs: { default: [token] } }
+`;
+
+/** The real gateway on a recipe, and a way to ask it as anybody. */
+async function serving(recipe: Recipe) {
+  const stage = new Stage();
+  const policies = { ...recipe.policies, 'local.cedar': local };
+  lay(stage.folder, cookbook, { ...recipe, policies }, served);
+  const { url } = await stage.serve();
+  const tokens: Record<string, string> = {};
+  return {
+    token(name: string, scopes: readonly string[], ...more: string[]) {
+      const named = scopes.flatMap((scope) => ['--scope', scope]);
+      const args = ['token', 'create', name, '--for', name, ...named, ...more, ...stage.options()];
+      const made = stage.run(args);
+      assert.equal(made.exitCode, 0, made.stderr);
+      tokens[name] = made.stdout.trim();
+    },
+    ask: (who: string, method: string, path: string, body?: unknown) =>
+      rest(url, tokens[who]!, method, path, body === undefined ? body : JSON.stringify(body)),
+    async ended(who: string, requestId: string) {
+      for (;;) {
+        const { body } = await this.ask(who, 'GET', `/v1/commands/executions/${requestId}`);
+        if (!['awaiting_approval', 'queued', 'running'].includes(body.status as string))
+          return body;
+      }
+    },
+    cli: (...args: string[]) => stage.run([...args, ...stage.options()]),
+    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+  };
+}
+
 test('two people, one from security: through the real gateway, in the order of the page', async () => {
   const recipe = cookbook.recipes.find((r) => r.answers.length > 0);
   assert.ok(recipe !== undefined, 'a recipe tells who answers');
-  await using stage = new Stage();
-  lay(
-    stage.folder,
-    cookbook,
-    {
-      ...recipe,
-      policies: {
-        ...recipe.policies,
-        'local.cedar':
-          '@id("local") permit (principal == Reeve::Principal::"local", action, resource);',
-      },
-    },
-    'listen: 127.0.0.1:0\nauditFile: ./audit.log\npublicUrl: http://localhost:8080\napprovals: { proofs: { default: [token] } }\n',
-  );
-  const gateway = await stage.serve();
-  const tokens: Record<string, string> = {};
-  const token = (name: string, ...more: string[]) => {
-    const made = stage.run(['token', 'create', name, '--for', name, ...more, ...stage.options()]);
-    assert.equal(made.exitCode, 0, made.stderr);
-    tokens[name] = made.stdout.trim();
-  };
-  const scopes = (...names: string[]) => names.flatMap((name) => ['--scope', name]);
-  token('bot', '--role', 'operator', '--on-behalf-of', 'olga', ...scopes('read', 'run'));
+  await using gateway = await serving(recipe);
+  gateway.token('bot', ['read', 'run'], '--role', 'operator', '--on-behalf-of', 'olga');
   for (const person of new Set(recipe.answers.map(({ who }) => who)))
-    token(person, '--kind', 'person', ...scopes('read', 'approve'));
-  const body = JSON.stringify({
-    command: 'deploy',
-    arguments: { version: 'v1.0' },
-    environment: 'production',
-  });
-  const asked = await rest(gateway.url, tokens.bot!, 'POST', '/v1/commands/execute', body);
+    gateway.token(person, ['read', 'approve'], '--kind', 'person');
+  const deploy = { command: 'deploy', arguments: { version: 'v1.0' }, environment: 'production' };
+  const asked = await gateway.ask('bot', 'POST', '/v1/commands/execute', deploy);
   assert.equal(asked.status, 202);
   const { requestId } = asked.body.meta as { requestId: string };
   const path = `/v1/approvals/${requestId}`;
-  const { digest } = (await rest(gateway.url, tokens.chris!, 'GET', path)).body;
+  const { digest } = (await gateway.ask('chris', 'GET', path)).body;
   for (const { who, outcome } of recipe.answers) {
-    const answer = JSON.stringify({ verdict: 'approve', digest });
-    const reply = await rest(gateway.url, tokens[who]!, 'POST', `${path}/answer`, answer);
+    const reply = await gateway.ask(who, 'POST', `${path}/answer`, { verdict: 'approve', digest });
     const happened = reply.body.errorCode ?? reply.body.status;
     if (outcome !== 'ok: it ran') assert.equal(happened, outcome, `${who} answers`);
     else assert.equal(reply.status, 200, JSON.stringify(reply.body));
   }
-  const read = async () =>
-    (await rest(gateway.url, tokens.bot!, 'GET', `/v1/commands/executions/${requestId}`)).body;
-  let execution = await read();
-  while (['awaiting_approval', 'queued', 'running'].includes(execution.status as string))
-    execution = await read();
+  const execution = await gateway.ended('bot', requestId);
   assert.equal(`${execution.status}: it ran`, recipe.answers.at(-1)!.outcome);
   assert.equal((execution.result as { stdout: string }).stdout, 'v1.0\n');
-  await gateway.stop();
+});
+
+test('a window: through the real gateway, frozen it refuses, also what is granted then', async () => {
+  const recipe = cookbook.recipes.find(({ title }) => title === 'A window that a timer opens')!;
+  const beside = cookbook.recipes.find(({ policies }) => 'base.cedar' in policies)!;
+  const base = beside.policies['base.cedar']!;
+  await using gateway = await serving({
+    ...recipe,
+    policies: { ...recipe.policies, 'base.cedar': base },
+  });
+  gateway.token('window-timer', ['administer']);
+  gateway.token('bot', ['read', 'run'], '--role', 'operator');
+  gateway.token('chris', ['read', 'approve'], '--kind', 'person');
+  const run = (command: string) =>
+    gateway.ask('bot', 'POST', '/v1/commands/execute', { command, environment: 'staging' });
+  const waiting = (await run('migrate-db')).body.meta as { requestId: string };
+  const frozen = await gateway.ask('window-timer', 'POST', '/v1/admin/freeze', {
+    reason: 'closed',
+  });
+  assert.ok(frozen.status < 300, JSON.stringify(frozen.body));
+  assert.equal((await run('show-status')).body.errorCode, 'FROZEN');
+  const path = `/v1/approvals/${waiting.requestId}`;
+  const { digest, status } = (await gateway.ask('chris', 'GET', path)).body;
+  assert.equal(status, 'awaiting_approval');
+  await gateway.ask('chris', 'POST', `${path}/answer`, { verdict: 'approve', digest });
+  const { status: end, result } = await gateway.ended('bot', waiting.requestId);
+  assert.deepEqual([end, (result as { errorCode: string }).errorCode], ['rejected', 'FROZEN']);
+  const open = await gateway.ask('window-timer', 'POST', '/v1/admin/unfreeze');
+  assert.ok(open.status < 300, JSON.stringify(open.body));
+  assert.equal((await run('show-status')).body.errorCode, undefined);
+});
+
+test('at a gateway the command line arrives over REST, as the page says', async () => {
+  const recipe = cookbook.recipes.find(({ title }) => title === 'Agents come over MCP alone')!;
+  await using gateway = await serving(recipe);
+  const ran = gateway.cli('run', 'deploy', '--param', 'version=v1.0', '--env', 'staging');
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  const listed = gateway.cli('audit', 'list', '--limit', '1', '--output', 'json');
+  const [record] = (JSON.parse(listed.stdout) as { records: { face: string }[] }).records;
+  assert.equal(record?.face, 'rest');
 });

@@ -69,7 +69,7 @@ const reader = (stage: Stage) => ({
   json: (state: string, ...args: string[]) => {
     const text = [...args, '--output', 'json', '--config', stage.config];
     const done = stage.run([...text, '--state', join(stage.folder, state)]);
-    return { ...done, body: JSON.parse(done.stdout) as Record<string, never> };
+    return { ...done, body: JSON.parse(done.stdout) as Record<string, unknown> };
   },
 });
 const fine = (done: Answer) => {

@@ -17,7 +17,7 @@ import { type AdministerAction, administerActions } from '../../src/policy/schem
 import { isInSight } from '../../src/runbooks/sight.ts';
 import { rest } from '../real/rest.ts';
 import { Stage } from '../real/stage.ts';
-import { type Cookbook, type Recipe, type Row, readCookbook } from './recipes.ts';
+import { type Cookbook, cookbookPage, type Recipe, type Row, readCookbook } from './recipes.ts';
 
 const cookbook = readCookbook();
 const folders: string[] = [];
@@ -121,6 +121,29 @@ test('the cookbook has what a platform team asks for', () => {
     'people.yaml',
     'reeve.yaml',
   ]);
+});
+
+test('a recipe without a table, a row that cannot be read, and a row that is wrong are found', async () => {
+  const without = cookbookPage.replace(
+    '| who | asks | where | answer |',
+    '| whom | asks | where | answer |',
+  );
+  assert.throws(() => readCookbook(without), /A read-only agent: a recipe has a table/);
+  const garbled = cookbookPage.replace('| agent bot (reader) |', '| some bot |');
+  assert.throws(() => readCookbook(garbled), /a row that says who\?/);
+  const [recipe] = cookbook.recipes;
+  const [row] = recipe!.rows;
+  const answers = await answersTo(await load(recipe!), row!);
+  assert.ok(answers.includes('permit') && !answers.includes('deny'));
+});
+
+test('the list at the top leads to every recipe', () => {
+  const top = cookbookPage.split('## How to read a recipe')[0]!;
+  const missing = cookbook.recipes.filter(({ title }) => !top.includes(`[${title}](#`));
+  assert.deepEqual(
+    missing.map(({ title }) => title),
+    [],
+  );
 });
 
 for (const recipe of cookbook.recipes) {

@@ -43,8 +43,9 @@ export interface Cookbook {
   readonly recipes: readonly Recipe[];
 }
 
-export function readCookbook(): Cookbook {
-  const page = readFileSync(join(root, 'docs/policy-cookbook.md'), 'utf8');
+export const cookbookPage = readFileSync(join(root, 'docs/policy-cookbook.md'), 'utf8');
+
+export function readCookbook(page = cookbookPage): Cookbook {
   const sections = page.split(/^(?=###? )/m);
   const preamble = sections.find((s) => s.startsWith('## How to read a recipe\n'));
   if (preamble === undefined) throw new Error('the page says no more how a recipe is read');

@@ -11,7 +11,7 @@ import {
   type TableSnapshot,
 } from './database-snapshot.ts';
 import { normaliseSql, quoteName } from './database-sql.ts';
-import { bytesOf, normaliseValue } from './database-value.ts';
+import { brokenText, bytesOf, normaliseValue } from './database-value.ts';
 import { normaliseText, type Variance } from './normalise.ts';
 import { compareText } from './tree.ts';
 
@@ -56,7 +56,7 @@ export function readDatabase(file: string, variance: Variance, bounds: DatabaseB
       }
       master.push(entry);
     }
-    const schema = master
+    const schema = [...marksOf(db), ...master]
       .filter(({ name }) => !String(name).startsWith('sqlite_'))
       .map(({ type, name, sql }) => ({
         name: normaliseText(`${String(type)} ${String(name)}`, variance),
@@ -82,6 +82,17 @@ export function readDatabase(file: string, variance: Variance, bounds: DatabaseB
   } finally {
     db.close();
   }
+}
+
+/**
+ * The two numbers that applications keep in the header, where they are set: many count their migrations by the first. They
+ * stand with the schema, under a type that no entry of it can have.
+ */
+function marksOf(db: DatabaseSync): { type: string; name: string; sql: string }[] {
+  return ['user_version', 'application_id'].flatMap((name) => {
+    const value = db.prepare(`pragma main.${name}`).get()?.[name] ?? 0;
+    return Number(value) === 0 ? [] : [{ type: 'pragma', name, sql: String(value) }];
+  });
 }
 
 /** Ordinary tables alone: a view or a virtual table would run what the file says. Of SQLite's own, what it counts ids by. */
@@ -111,16 +122,23 @@ function readTable(
   if (columns.length === 0) return [];
   // In a table of migrations the version is what counts: when each was applied differs from run to run.
   const kept = name === migrationTable && columns.includes('version') ? ['version'] : columns;
+  const places = kept.map((column) => `main.${quoteName(name)}.${quoteName(column)}`);
+  // Each value comes with its bytes: a text may hold what does not survive being read as one.
   const statement = db.prepare(
-    `select ${kept.map((column) => `main.${quoteName(name)}.${quoteName(column)}`).join(', ')} from main.${quoteName(name)} not indexed`,
+    `select ${[...places, ...places.map((place) => `cast(${place} as blob)`)].join(', ')} from main.${quoteName(name)} not indexed`,
   );
   statement.setReturnArrays(true);
   const rows: string[] = [];
-  for (const values of statement.iterate() as Iterable<unknown> as Iterable<SQLOutputValue[]>) {
+  for (const found of statement.iterate() as Iterable<unknown> as Iterable<SQLOutputValue[]>) {
+    const values = found.slice(0, kept.length);
     left.bytes -= bytesOf(values);
     if (left.bytes < 0) return null;
     const row = canonicalJson(
-      values.map((value, index) => [kept[index]!, normaliseValue(kept[index]!, value, variance)]),
+      values.map((value, index) => {
+        const column = kept[index]!;
+        const bytes = found[kept.length + index];
+        return [column, brokenText(value, bytes) ?? normaliseValue(column, value, variance)];
+      }),
     );
     left.rows -= 1;
     left.text -= row.length;
@@ -135,11 +153,11 @@ function versionOf(row: string): string {
   return String(first?.[1]);
 }
 
-/** Reading columns of tables, and the one pragma: nothing that a schema could call. */
+/** Reading columns of tables, and three pragmas: nothing that a schema could call. */
 function allows(
   action: number,
   first: string | null,
-  _second: string | null,
+  second: string | null,
   through: string | null,
 ): number {
   // `through` names the view or trigger that asks.
@@ -149,7 +167,11 @@ function allows(
     case constants.SQLITE_READ:
       return constants.SQLITE_OK;
     case constants.SQLITE_PRAGMA:
-      return first === 'table_xinfo' ? constants.SQLITE_OK : constants.SQLITE_DENY;
+      if (first === 'table_xinfo') return constants.SQLITE_OK;
+      // Asked for, and never set.
+      return (first === 'user_version' || first === 'application_id') && second === null
+        ? constants.SQLITE_OK
+        : constants.SQLITE_DENY;
     default:
       return constants.SQLITE_DENY;
   }

@@ -32,6 +32,18 @@ export function normaliseValue(
   return { blob: sha256Hex(value), bytes: value.byteLength };
 }
 
+/**
+ * A text that is not what its bytes are, by their hash: bytes that are no text read as the same sign, whichever they are. Null
+ * where nothing is lost. SQLite keeps text in one of three encodings.
+ */
+export function brokenText(value: SQLOutputValue, bytes: SQLOutputValue | undefined): JsonValue {
+  if (typeof value !== 'string' || !(bytes instanceof Uint8Array)) return null;
+  if (Buffer.from(value).equals(bytes)) return null;
+  const wide = Buffer.from(value, 'utf16le');
+  if (wide.equals(bytes) || wide.swap16().equals(bytes)) return null;
+  return { text: sha256Hex(bytes), bytes: bytes.byteLength };
+}
+
 function counted(mark: string, { counts }: Variance): string {
   counts.set(mark, (counts.get(mark) ?? 0) + 1);
   return mark;

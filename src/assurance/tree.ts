@@ -48,8 +48,15 @@ export interface Tree {
 }
 
 const magic = Buffer.from('SQLite format 3\0', 'latin1');
-/** What SQLite keeps beside a database while it works on it: rows are compared, not these. */
-const beside = ['-wal', '-shm', '-journal'];
+/**
+ * What SQLite keeps beside a database while it works on it, by how such a file begins: rows are compared, not these. A journal
+ * that was committed begins with zeroes. Whatever else has such a name is compared like any file.
+ */
+const beside: Readonly<Record<string, readonly string[]>> = {
+  '-wal': ['377f0682', '377f0683'],
+  '-shm': ['18e22d00', '002de218', '00000000'],
+  '-journal': ['d9d505f9', '00000000'],
+};
 
 export async function snapshotTree(
   folder: string,
@@ -80,8 +87,6 @@ export async function snapshotTree(
         ignored += 1;
         continue;
       }
-      const main = mainOf(name);
-      if (main !== undefined && data.has(main)) continue;
       seen += 1;
       if (seen > bounds.entries) {
         if (seen === bounds.entries + 1)
@@ -89,6 +94,7 @@ export async function snapshotTree(
         return;
       }
       const stats = await lstat(join(folder, path));
+      if (await isBeside(name, path, stats, data)) continue;
       if (stats.isDirectory()) {
         entries.push(entryOf(path, 'folder', stats));
         if (depth >= bounds.depth) problems.push(`folders lie deeper than ${bounds.depth} levels`);
@@ -122,13 +128,20 @@ export async function snapshotTree(
     link: null,
   });
 
+  const isBeside = async (name: string, path: string, stats: Stats, data: ReadonlySet<string>) => {
+    // Names are sorted: a database comes before what lies beside it.
+    const ending = Object.keys(beside).find((each) => name.endsWith(each));
+    if (ending === undefined || !stats.isFile()) return false;
+    if (!data.has(name.slice(0, -ending.length))) return false;
+    if (stats.size === 0) return true;
+    const head = await headOf(join(folder, path), 4).catch(() => null);
+    return head !== null && beside[ending]!.includes(head.toString('hex'));
+  };
+
   const readFile = async (path: string, stats: Stats): Promise<TreeEntry> => {
     const entry = entryOf(path, 'file', stats);
     try {
-      const file = await open(
-        join(folder, path),
-        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-      );
+      const file = await open(join(folder, path), carefully);
       try {
         if (!(await file.stat()).isFile()) throw new Error('it is no plain file any more');
         if (stats.size >= magic.length) {
@@ -177,10 +190,19 @@ function keyOf(entry: TreeEntry): string {
   return `${entry.path}\0${entry.kind}\0${entry.mode}\0${entry.sha256 ?? ''}\0${entry.link ?? ''}`;
 }
 
-/** The name of the database that such a file would belong to: it comes before it, since names are sorted. */
-function mainOf(name: string): string | undefined {
-  const ending = beside.find((each) => name.endsWith(each));
-  return ending === undefined ? undefined : name.slice(0, -ending.length);
+const carefully = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The first bytes of a plain file; fewer where it has no more. */
+async function headOf(path: string, bytes: number): Promise<Buffer> {
+  const file = await open(path, carefully);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('it is no plain file any more');
+    const head = Buffer.alloc(bytes);
+    const { bytesRead } = await file.read(head, 0, bytes, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function specialKind(stats: Stats): TreeEntry['kind'] {

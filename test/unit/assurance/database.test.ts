@@ -285,3 +285,41 @@ test('what the thread counts as variance is known afterwards', async () => {
     assert.ok(variance.counts.size > 0);
   });
 });
+
+test('the numbers in the header count: many applications keep their migrations by one', async () => {
+  await within(async ({ snapshot, sql }) => {
+    sql('create table t (a); pragma user_version = 7;');
+    const one = await snapshot();
+    assert.deepEqual(one.problems, []);
+    sql('pragma user_version = 8; pragma application_id = 5;');
+    const found = compareDatabases([one], [await snapshot()]);
+    assert.deepEqual(
+      found.map(({ expected, actual }) => [expected, actual]),
+      [
+        [null, 'pragma application_id: 5'],
+        ['pragma user_version: 7', null],
+        [null, 'pragma user_version: 8'],
+      ],
+    );
+  });
+});
+
+for (const encoding of ['UTF-8', 'UTF-16le', 'UTF-16be']) {
+  test(`a text of bytes that are none is compared by its bytes, in ${encoding}`, async () => {
+    await within(async ({ folder, snapshot, sql }) => {
+      const bytes = encoding === 'UTF-8' ? ['ff41', 'fe41'] : ['d800d800', 'd801d801'];
+      const texts: unknown[] = [];
+      for (const each of bytes) {
+        sql(`pragma encoding = '${encoding}'; create table t (a);
+          insert into t values (cast(x'${each}' as text)), ('plain é'), ('a' || char(0) || 'b');`);
+        const { tables, problems } = await snapshot();
+        assert.deepEqual(problems, []);
+        const rows = tables[0]!.rows;
+        assert.ok(rows.includes('[["a","plain é"]]'), 'a text that is one stays one');
+        texts.push(rows);
+        rmSync(join(folder, 'w/app.sqlite'));
+      }
+      assert.notDeepEqual(texts[0], texts[1]);
+    });
+  });
+}

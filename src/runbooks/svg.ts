@@ -5,6 +5,7 @@
 
 import type { StepStatus } from '../core/runbook.ts';
 import { ancestorsOf } from '../core/runbook-graph.ts';
+import { unsafeCharacters } from '../core/text.ts';
 import { type DrawnStep, statusMarks } from './graph.ts';
 
 const box = { width: 220, height: 56, across: 28, down: 44, margin: 16 };
@@ -121,15 +122,13 @@ function sentence(step: DrawnStep, index: number | null): string {
   );
 }
 
-/** Text of an SVG: control and bidirectional characters made visible, markup escaped, cut to a length. */
+/** Text of an SVG: what is not drawn or turns text made visible, what XML cannot hold too, markup escaped, cut to a length. */
 function text(value: string, longest: number): string {
   const characters = [
     ...value
       .toWellFormed()
-      .replace(
-        /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g,
-        '\ufffd',
-      ),
+      .replace(unsafeCharacters, '\ufffd')
+      .replace(/[\t\n\ufffe\uffff]/g, '\ufffd'),
   ];
   const cut = characters.length > longest ? [...characters.slice(0, longest - 1), '…'] : characters;
   const names: Record<string, string> = {

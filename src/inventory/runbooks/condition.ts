@@ -1,4 +1,5 @@
 /** Conditions: `when` of a step and `expect` of a check. In: fields right in form. Out: the condition, or findings. Never: a comparison whose sides can never be compared. */
+import type { JsonValue } from '../../core/json.ts';
 import type { Condition, ValueSource } from '../../core/runbook.ts';
 import type { Path } from '../source.ts';
 import { describeValue } from '../words.ts';
@@ -79,6 +80,12 @@ function checkThan(
     findings.error(at, 'wrong-type', message, 'Use isEmpty, isNotEmpty or exists for the rest.');
     return false;
   }
+  if (than.kind === 'literal' && changedByReading(than.value)) {
+    const message = `the number ${String(than.value)} is larger than what can be compared exactly`;
+    const remedy = 'Whole numbers are exact from -9007199254740991 to 9007199254740991.';
+    findings.error(at, 'bad-value', message, remedy);
+    return false;
+  }
   if (other === undefined) return false;
   const types = typesOf(other);
   if (ordered && !types.includes('integer') && !types.includes('number')) {
@@ -90,4 +97,9 @@ function checkThan(
   if (problem === null || ordered) return true;
   findings.error(at, 'wrong-type', `this can never be equal: ${from} ${problem}`, null);
   return false;
+}
+
+/** A result with such a number is refused for the same reason: whether it equals this one cannot be told. */
+function changedByReading(value: JsonValue): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
 }

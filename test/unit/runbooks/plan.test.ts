@@ -109,3 +109,18 @@ test('the picture is well-formed, told in words, and holds no markup of a title'
   assert.equal(open, svg.match(/<\/[a-z]+>/g)!.length);
   assert.throws(() => svgOf([], 'x', '"><script>'));
 });
+
+test('what a title hides is seen in every picture', () => {
+  // A zero-width space, a tag, a soft hyphen and a Hangul filler, which is a letter.
+  const hidden = ['\u200b', '\u{e0041}', '\u00ad', '\u3164'];
+  const steps = drawnSteps(
+    runbookOf([{ name: 'a', title: `x${hidden.join('y')}z` }]).steps,
+    'development',
+    null,
+  );
+  for (const picture of [mermaidOf(steps), svgOf(steps, hidden.join(' '))])
+    for (const each of hidden) {
+      assert.ok(!picture.includes(each));
+      assert.ok(!picture.includes(`#${each.codePointAt(0)};`));
+    }
+});

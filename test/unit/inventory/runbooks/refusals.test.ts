@@ -145,6 +145,11 @@ const wrong: readonly (readonly [string, string, string])[] = [
     '12:48: error: greaterThan compares numbers, and steps.s.result.kind is text [wrong-type]',
   ],
   [
+    'a whole number that would be another one',
+    'command: mute\nwhen: { from: steps.s.result.pending, is: greaterThan, than: 9007199254740993 }',
+    '12:70: error: the number 9007199254740992 is larger than what can be compared exactly [bad-value]',
+  ],
+  [
     'nothing to compare with',
     'command: mute\nwhen: { from: steps.s.result.kind, is: equals }',
     '12:15: error: equals needs something to compare with [missing-field]',

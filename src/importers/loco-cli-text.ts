@@ -56,13 +56,14 @@ function readTasks(printed: string): LocoTask[] {
 /** Loco prints `{:<6} {:<15} {:<12} {:<22} {:<18} {:?}`: only a row whose name has no space can be told apart. */
 function readJobs(printed: string): LocoJob[] {
   return linesOf(printed).flatMap((line) => {
-    const row = /^(\d{1,6}) +(\S{1,200}) +(?:true|false) +(.*?)("(?:[^"\\]|\\.)*")$/.exec(
+    // The first quote begins the text: trying every one would take a hostile line forever.
+    const row = /^(\d{1,6}) +(\S{1,200}) +(?:true|false) ([^"]*)("(?:[^"\\]|\\.)*")$/.exec(
       line.slice(0, 2000),
     );
     if (row === null) return [];
     const run = unquoted(row[4]!);
     if (run === null) return [];
-    const schedule = row[3]!.split(/ {2,}/)[0]!.trim();
+    const schedule = row[3]!.trim().split(/ {2,}/)[0]!;
     return [{ name: row[2]!, run, shell: null, schedule }];
   });
 }

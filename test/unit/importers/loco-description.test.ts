@@ -121,6 +121,11 @@ test("the plain command line's list of tasks is read by its form, whatever stand
   ]);
 });
 
+test('lines made of beginnings of quotes come to an end', () => {
+  const scheduler = `1 a true "${'\\"'.repeat(990)}\n`.repeat(50_000);
+  assert.deepEqual(cli({ scheduler }).jobs, []);
+});
+
 test("the scheduler's rows are read by their form", () => {
   const { jobs } = cli({
     scheduler: `#      job_name       run_on_start      schedule               tags               run

@@ -57,9 +57,11 @@ export function varianceProblems({ slow }: Variance): readonly string[] {
   );
 }
 
-/** Escape sequences of terminals: CSI (colours, cursor) and OSC (titles, links), and single ones. */
-const ansi =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
+/**
+ * Escape sequences of terminals: CSI (colours, cursor) and single ones. Not those that carry text (titles, links): what they
+ * say is content, and the one place where a terminal shows no difference.
+ */
+const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[@-OQ-WYZ\\])/g;
 const time =
   /(?<![\d.])\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?(?![\d])/g;
 const uuid =

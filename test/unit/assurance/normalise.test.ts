@@ -21,7 +21,7 @@ test('times, durations, UUIDs, ids, colours and the paths of the workspace are v
     ['id 7f8a2e6c-9b1d-4c3e-8f21-0123456789ab.', 'id <uuid>.'],
     ['key 9f86d081884c7d65 made', 'key <id> made'],
     ['\u001b[32mINFO\u001b[0m ok', 'INFO ok'],
-    ['\u001b]8;;http://x\u0007link', 'link'],
+    ['\u001b[2K\u001b[1Gdone', 'done'],
     ['wrote /state/copies/a1/data/x', 'wrote <workspace>/data/x'],
   ];
   for (const [text, expected] of table) {
@@ -42,6 +42,10 @@ test('what says something of the content is never variance', () => {
     'facade decade accede',
     'port 8080',
     '5 smiles',
+    // What a terminal does not show is in the file all the same.
+    '\u001b]8;;http://x\u0007link',
+    '\u001b]0;planted\u001b',
+    '\u001bPplanted\u0007',
   ]) {
     assert.equal(plain(text), text);
   }

@@ -430,7 +430,7 @@ test('the command line drives a running gateway as it drives its own, with the s
   );
   assert.equal(open.exitCode, 3, open.stderr);
   const cancelled = run(['runbook', 'cancel', runId, '--reason', 'enough'], null);
-  assert.ok([0, 6].includes(cancelled.exitCode ?? -1), cancelled.stderr);
+  assert.equal(cancelled.exitCode, 0, cancelled.stderr);
   const absent = run(['runbook', 'status', 'run_absent'], null);
   assert.equal(absent.exitCode, 3, absent.stderr);
 });

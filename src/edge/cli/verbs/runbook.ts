@@ -135,7 +135,10 @@ async function listRuns(
   return exitCodes.ok;
 }
 
-/** One thing that is done to a run; where that makes it go on here, it is followed. */
+/**
+ * One thing that is done to a run; where that makes it go on here, it is followed. A run that stands as it was asked for by
+ * `meant` is fine.
+ */
 const steering = (
   steer: (
     connection: Connection,
@@ -143,11 +146,15 @@ const steering = (
     runId: string,
     reason: string,
   ) => Promise<RunView>,
+  meant: RunView['status'] | null = null,
 ): Run =>
   withConnection(async (context, input, connection) => {
     const reason = typeof input.options.reason === 'string' ? input.options.reason : '';
     const run = await steer(connection, input, input.operands[0]!, reason);
-    return goOn(context, connection, run);
+    const code = await goOn(context, connection, run);
+    // Stopping is under way while it runs still, or waits; that is what was asked for, too.
+    const stands = run.status === meant || (meant !== null && !isOver(run.status));
+    return stands && code !== exitCodes.gatewayFailed ? exitCodes.ok : code;
   });
 
 async function goOn(context: Context, connection: Connection, run: RunView): Promise<number> {
@@ -155,18 +162,21 @@ async function goOn(context: Context, connection: Connection, run: RunView): Pro
   return tell(context, here ? await followRun(context, connection, run.runId, false) : run);
 }
 
-export const runPause = steering(({ runbooks, caller }, _input, runId, reason) =>
-  runbooks.pause(caller(), runId, { reason }),
+export const runPause = steering(
+  ({ runbooks, caller }, _input, runId, reason) => runbooks.pause(caller(), runId, { reason }),
+  'paused',
 );
 export const runResume = steering(({ runbooks, caller }, _input, runId, reason) =>
   runbooks.resume(caller(), runId, { reason }),
 );
-export const runCancel = steering(({ runbooks, caller }, { options }, runId, reason) =>
-  runbooks.cancel(caller(), runId, {
-    when: options.afterStep === true ? 'after-step' : 'now',
-    thenRollback: options.rollback === true,
-    reason,
-  }),
+export const runCancel = steering(
+  ({ runbooks, caller }, { options }, runId, reason) =>
+    runbooks.cancel(caller(), runId, {
+      when: options.afterStep === true ? 'after-step' : 'now',
+      thenRollback: options.rollback === true,
+      reason,
+    }),
+  'cancelled',
 );
 export const runRetry = steering(({ runbooks, caller }, { operands }, runId, reason) =>
   runbooks.retry(caller(), runId, { step: operands[1]!, reason }),

@@ -130,7 +130,7 @@ export function openRunbooks(house: House, gateway: Gateway): Runbooks {
       }));
     },
     cancel: (caller, id, { when, thenRollback, ...steering }) =>
-      steer(caller, id, steering, 'anybody', (said) => ({
+      steer(caller, id, steering, thenRollback ? 'person' : 'anybody', (said) => ({
         event: { kind: 'cancel', when, thenRollback, ...said },
         // Ending it now asks for nothing more. Anything else would go on although a person, or the gateway, held it.
         holds: ({ state }) => {

@@ -84,11 +84,11 @@ export const runbookHandleTools: readonly Tool[] = [
   handle(
     'reeve_runbook_cancel',
     'Cancel a run of a runbook',
-    'Ends a run: now (commands under way are ended), or after-step (they go to their end first). What steps have done by then stays done, unless thenRollback undoes it.',
+    'Ends a run: now (commands under way are ended), or after-step (they go to their end first). What steps have done by then stays done, unless thenRollback undoes it, which only a person may ask for.',
     {
       runId: runIdSchema,
       when: { type: 'string', enum: ['now', 'after-step'], description: 'Default: now.' },
-      thenRollback: { type: 'boolean', description: 'Default: false.' },
+      thenRollback: { type: 'boolean', description: 'Default: false. For people alone.' },
       reason,
     },
     ['runId'],

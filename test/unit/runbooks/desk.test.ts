@@ -107,6 +107,7 @@ test('an agent pauses, resumes and cancels runs of its own; what answers for a s
   await assert.rejects(on.desk.rollback(bot, runId, why), no);
   assert.equal((await on.desk.pause(bot, runId, why)).status, 'paused');
   assert.equal((await on.desk.resume(bot, runId, why)).status, 'running');
+  await assert.rejects(on.desk.cancel(bot, runId, { ...now, thenRollback: true }), no);
   await on.desk.pause(person('op'), runId, why);
   await assert.rejects(on.desk.resume(bot, runId, why), no);
   for (const goesOn of [{ when: 'after-step' }, { thenRollback: true }] as const)

@@ -37,6 +37,8 @@ export interface RehearsalRequest {
   readonly copy: string;
   /** Runs `assurance.cli` instead of `run`. */
   readonly cli: boolean;
+  /** The time limit that is asked for; left out, the command's own default. */
+  readonly timeoutSeconds?: number | null;
   /** What for, and its id: both are on record. */
   readonly for: RehearsalNote['for'];
   readonly of: string;

@@ -50,12 +50,14 @@ export async function rehearseRunbook(
   return drill.view(id, Math.round(house.clock.monotonic() - began));
 
   async function run(work: Submit): Promise<Ended> {
+    const { timeoutMs } = runbook.steps.find(({ name }) => name === work.step)!;
     try {
       const { execution } = await rehearsals.run(caller, {
         command: work.command,
         arguments: work.arguments,
         copy: copy!.id,
         cli: false,
+        timeoutSeconds: work.phase === 'run' && timeoutMs !== null ? timeoutMs / 1_000 : null,
         for: 'runbook',
         of: id,
       });

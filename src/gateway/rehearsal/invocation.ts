@@ -6,10 +6,10 @@ import type { CommandLine } from '../../core/assurance.ts';
 import type { Command } from '../../core/command.ts';
 import { ReeveError } from '../../core/errors.ts';
 import { type Invocation, sealInvocation } from '../../core/invocation.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Settings } from '../../core/settings.ts';
 import { prepareInvocation } from '../../inventory/invoke.ts';
+import type { RehearsalRequest } from '../rehearsals.ts';
 import type { Held } from './copies.ts';
 
 /** The command as it is rehearsed: itself, or the application's own command line in its place. */
@@ -60,15 +60,15 @@ export async function rehearsalInvocation(
   command: Command,
   settings: Settings,
   held: Held,
-  given: JsonObject,
+  given: Pick<RehearsalRequest, 'arguments' | 'timeoutSeconds'>,
   principal: Principal,
 ): Promise<Invocation> {
   const ask = {
-    arguments: given,
+    arguments: given.arguments,
     args: null,
     environment: held.environment,
     workingDirectory: null,
-    timeoutSeconds: null,
+    timeoutSeconds: given.timeoutSeconds ?? null,
   };
   const { digest: _, ...parts } = await prepareInvocation(
     command,

@@ -70,7 +70,7 @@ export async function rehearse(
 async function judge(
   house: House,
   caller: Caller,
-  { command: name, arguments: given, cli }: RehearsalRequest,
+  { command: name, cli, ...given }: RehearsalRequest,
   held: Held,
   learn: (facts: Partial<Execution>) => void = () => {},
 ): Promise<Judged> {

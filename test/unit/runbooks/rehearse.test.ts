@@ -13,6 +13,7 @@ const books = [
     step('b', { command: 'flaky', onFailure: 'rollback' }),
     step('c'),
   ]),
+  runbook('late', [step('a', { command: 'nap-mark', timeout: '1s' })]),
 ];
 const request = (name: string) => ({ runbook: name, arguments: {}, environment: null });
 
@@ -76,6 +77,13 @@ test('a step that fails is undone as it would be, and both are told', async (t) 
   writeFileSync(join(ground.workspace, 'healed'), '');
   assert.equal((await on.desk.rehearse(local, request('undone'))).status, 'completed');
   assert.deepEqual(marks(ground), []);
+});
+
+test('a step has the time there that it has in a run', async (t) => {
+  if (on.open.house.runner.capabilities.tier === 'none') return t.skip('there is no sandbox here');
+  const view = await on.desk.rehearse(local, request('late'));
+  assert.equal(view.status, 'failed');
+  assert.match(view.steps[0]!.problem ?? '', /COMMAND_TIMEOUT/);
 });
 
 test('who may not rehearse its commands, or see it, rehearses none of it', async () => {

@@ -192,7 +192,8 @@ class Parser {
     if (!Number.isFinite(value))
       throw this.#fail('this number is too large', 'a number that a double can hold');
     const whole = match[1] === undefined && match[2] === undefined;
-    if (whole && !Number.isSafeInteger(value)) {
+    const beyond = Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    if (beyond && (whole || decimal(match[0]) !== decimal(String(value)))) {
       throw this.#fail(
         'this whole number would change by being read',
         'a number from -9007199254740991 to 9007199254740991, or a text',
@@ -242,4 +243,15 @@ function pointer(path: readonly (string | number)[]): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The digits of a number and their place, however it is written: two that are the same have the same. */
+function decimal(text: string): string {
+  const [mantissa, exponent = '0'] = text.toLowerCase().replace(/^-/, '').split('e');
+  const [whole, fraction = ''] = mantissa!.split('.');
+  const digits = (whole! + fraction).replace(/^0+/, '');
+  // Not by an expression: among many zeros that would begin at each of them.
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return `${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }

@@ -87,6 +87,13 @@ const refused: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     '{"id":9007199254740993}',
     /in \/id: this whole number would change/,
   ],
+  ['one that is written with a fraction', '9007199254740993.0', /would change/],
+  ['one that is written with an exponent', '90071992547409930e-1', /would change/],
+  [
+    'one that ends far behind its point',
+    `9007199254740992.${'0'.repeat(500_000)}1`,
+    /would change/,
+  ],
   ['a byte order mark', Buffer.from([0xef, 0xbb, 0xbf, 0x31]), /byte order mark/],
   ['UTF-16', Buffer.from('{}', 'utf16le'), /cannot be read|UTF-8/],
   ['broken UTF-8', Buffer.from([0x22, 0xff, 0x22]), /not valid UTF-8/],

@@ -120,6 +120,20 @@ export class Composition {
     say('podman', ['--runtime', 'runc', 'rm', '-f', this.container]);
   }
 
+  /** Puts another state in place of the volume's, as a host that is upgraded has one. Only while it is stopped. */
+  replaceState(archive: string): void {
+    const at = say('podman', [
+      ...['volume', 'inspect', '--format', '{{.Mountpoint}}'],
+      `${this.#name}_reeve-state`,
+    ]).stdout.trim();
+    if (!at.startsWith('/')) throw new Error('the volume of the state was not found');
+    const done = say('sh', [
+      ...['-euc', 'find "$1" -mindepth 1 -delete; tar -xzf "$2" -C "$1"; chown -R "$3:$3" "$1"'],
+      ...['sh', at, archive, String(user)],
+    ]);
+    if (done.status !== 0) throw new Error(done.stderr);
+  }
+
   get container(): string {
     return `${this.#name}_reeve_1`;
   }

@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { blocksOf } from '../docs/blocks.ts';
+import { root } from '../real/stage.ts';
 import { buildImage, Composition, noContainers, removeImage } from './compose.ts';
 
 const missing = noContainers();
@@ -139,6 +140,22 @@ describe('the container', { skip: missing ?? false, timeout: 290_000 }, () => {
     const verified = composition.exec('reeve', 'audit', 'verify');
     assert.equal(verified.status, 0, verified.stdout + verified.stderr);
     assert.equal(existsSync(join(composition.folder, 'workspaces/development/made')), true);
+  });
+
+  test('goes on from the state of an earlier release, and keeps a copy of it', async () => {
+    composition.remove();
+    composition.replaceState(join(root, 'test/data/upgrade/schema-2.tar.gz'));
+    await composition.up();
+    token = composition.exec('cat', '/var/lib/reeve/local.token').stdout.trim();
+    const copies = composition.exec('ls', '/var/lib/reeve/backups').stdout.trim().split('\n');
+    assert.equal(copies.length, 1, String(copies));
+    assert.match(copies[0]!, /^before-schema-\d+-.*\.db$/);
+    const listed = composition.exec('reeve', 'audit', 'list', '--output', 'json').stdout;
+    const { records } = JSON.parse(listed) as { records: { command: string; status: string }[] };
+    assert.ok(records.some(({ command, status }) => command === 'say' && status === 'ok'));
+    assert.equal((await execute('identity')).body.status, 'ok');
+    const verified = composition.exec('reeve', 'audit', 'verify', '--remember', 'none');
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
   });
 });
 

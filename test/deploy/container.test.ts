@@ -9,7 +9,7 @@ import { buildImage, Composition, noContainers, removeImage } from './compose.ts
 
 const missing = noContainers();
 
-describe('the container', { skip: missing ?? false, timeout: 290_000 }, () => {
+describe('the container', { skip: missing ?? false, timeout: 590_000 }, () => {
   let image = '';
   let composition: Composition;
   let token = '';

@@ -141,6 +141,7 @@ hunt(
       Buffer.from(
         `GET ${target.replaceAll(' ', '%20')} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${hunted.token}\r\nConnection: close\r\n\r\n`,
       ),
+      { goesOn: true },
     );
     assert.ok(answer !== null, target);
     const known = [...statusesOf(path, 'get'), ...(path.includes('{') ? [400, 404, 405, 431] : [])];

@@ -64,13 +64,21 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Bytes to the gateway, and everything that comes back until it closes. The bytes have to ask for the close. */
-export async function raw({ gateway }: Hunted, bytes: Uint8Array): Promise<RawAnswer | null> {
+/**
+ * Bytes to the gateway, and everything that comes back until it closes. The bytes have to ask for the close. `goesOn`: the
+ * client keeps its side open, as clients do, so that an answer that takes a moment still has somebody to go to.
+ */
+export async function raw(
+  { gateway }: Hunted,
+  bytes: Uint8Array,
+  { goesOn = false }: { readonly goesOn?: boolean } = {},
+): Promise<RawAnswer | null> {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
   const parts: Buffer[] = [];
   socket.on('data', (part) => parts.push(part));
   socket.on('error', () => {});
-  socket.end(bytes);
+  if (goesOn) socket.write(bytes);
+  else socket.end(bytes);
   await new Promise((resolve) => socket.once('close', resolve));
   const text = Buffer.concat(parts).toString('latin1');
   if (text === '') return null;

@@ -9,7 +9,10 @@ import { LocoStage } from './stage.ts';
 
 const app = locoApp();
 const skip = app.kind === 'missing' ? app.why : false;
-const page = readFileSync(join(root, 'docs/quickstart-loco.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/quickstart-loco.md'), 'utf8').replace(
+  /<!--.*?-->/gs,
+  '',
+);
 
 /** What stands for something else in the text. */
 const meant: Readonly<Record<string, string>> = {

@@ -22,7 +22,8 @@ import { type Cookbook, cookbookPage, type Recipe, type Row, readCookbook } from
 const cookbook = readCookbook();
 const folders: string[] = [];
 after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
 
 /** Writes what the page says into a folder, with `settings` besides. */

@@ -236,7 +236,7 @@ function variables({ folder, home, project, state }: Folders): NodeJS.ProcessEnv
 async function removed(folder: string): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
       return;
     } catch (error) {
       if (tries === 20) throw error;

@@ -302,7 +302,7 @@ ${settings}`,
     });
     await Promise.all(gone);
     for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
   /** How many times `slow` has begun: each run leaves a file. From then on the sandbox around it is whole. */

@@ -88,7 +88,7 @@ export function layGround(): Ground {
     workspace,
     stateDir,
     write,
-    clear: () => rmSync(folder, { recursive: true, force: true }),
+    clear: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }
 

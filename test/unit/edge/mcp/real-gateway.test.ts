@@ -103,7 +103,7 @@ for (const way of ways) {
   for (const [era, mode] of Object.entries(eras)) {
     test(`${way.name}, a ${era} client`, async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'reeve-mcp-'));
-      t.after(() => rm(folder, { recursive: true, force: true }));
+      t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
       const state = join(folder, 'state');
       const url = way.serve ? await startServe(t, state) : '';
       const client = new Client({ name: 'real', version: '1' }, { versionNegotiation: { mode } });
@@ -192,7 +192,7 @@ for (const way of ways) {
 
 test('MCP Inspector lists and calls over stdio, in both eras', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-mcp-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const inspector = join(root, 'node_modules/.bin/mcp-inspector');
   for (const era of Object.keys(eras)) {
     const ask = (...method: string[]) => {

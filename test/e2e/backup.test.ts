@@ -118,6 +118,9 @@ test('a state is backed up beside its gateway and restored: what is over stays, 
 
   // After the backup: a token is made, the gateway and its state are lost.
   fine(reeve('state', 'run', 'say', '--param', 'text=lost'));
+  // Asked for, a checkpoint covers all that is on record.
+  const authorization = `Bearer ${stage.token()}`;
+  await fetch(`${gateway.url}/v1/audit/checkpoint`, { headers: { authorization } });
   fine(reeve('state', 'audit', 'verify', '--remember', join(stage.folder, 'remembered')));
   const key = fine(reeve('state', 'audit', 'key')).stdout.trim();
   await gateway.kill();
@@ -286,6 +289,7 @@ test('a backup that is not whole is refused, and nothing is written', async () =
   const manifest = () =>
     JSON.parse(readFileSync(join(bad, 'manifest.json'), 'utf8')) as {
       schema: number;
+      log: { root: string };
       files: { path: string }[];
     };
   const rewrite = (change: (m: ReturnType<typeof manifest>) => void) => {
@@ -297,6 +301,24 @@ test('a backup that is not whole is refused, and nothing is written', async () =
     ['no manifest', () => rmSync(join(bad, 'manifest.json')), /has no manifest.json/],
     ['no JSON', () => writeFileSync(join(bad, 'manifest.json'), '{'), /is no JSON/],
     ['a file is missing', () => rmSync(join(bad, 'log/checkpoint')), /log\/checkpoint is missing/],
+    [
+      'a log of the database beside it',
+      () => writeFileSync(join(bad, 'reeve.db-wal'), 'x'),
+      /holds reeve\.db-wal, which its manifest does not name/,
+    ],
+    [
+      'a tile that is not named',
+      () => writeFileSync(join(bad, 'log/tile/0/001'), 'x'),
+      /holds log\/tile\/0\/001, which/,
+    ],
+    [
+      'another root of the log',
+      () =>
+        rewrite((m) => {
+          m.log.root = 'AAAA';
+        }),
+      /log is another than the manifest describes/,
+    ],
     ['a file is longer', () => appendFileSync(join(bad, 'reeve.db'), 'x'), /reeve.db is not what/],
     [
       'a path that leads out',
@@ -354,9 +376,49 @@ test('a restore goes into an empty folder, and never into a state, live or not',
   await gateway.stop();
   mkdirSync(join(stage.folder, 'half/restoring'), { recursive: true, mode: 0o700 });
   assert.match(reeve('half', 'restore', copy).stderr, /did not come to its end/);
+  const begun = reeve('half', 'list');
+  assert.notEqual(begun.exitCode, 0);
+  assert.match(begun.stderr, /restore into .* did not come to its end/);
+  assert.deepEqual(readdirSync(join(stage.folder, 'half')), ['restoring']);
   const reached = reeve('workspace/state', 'restore', copy);
   assert.equal(reached.exitCode, 2);
   assert.match(reached.stderr, /where a command could reach it/);
+});
+
+test('of two backups, or restores, into one folder one is refused, and takes nothing of the other away', async () => {
+  await using stage = new Stage();
+  const { reeve } = reader(stage);
+  fine(reeve('state', 'run', 'say', '--param', 'text=a'));
+  const copy = join(stage.folder, 'copy');
+  const twice = (args: readonly string[]) =>
+    Promise.all(
+      [1, 2, 3].map(async () => {
+        const child = stage.start([...args]);
+        return await new Promise<number | null>((resolve) => child.once('exit', resolve));
+      }),
+    );
+  const backups = await twice(['backup', copy, ...stage.options()]);
+  assert.equal(backups.filter((code) => code === 0).length, 1, String(backups));
+  const state = join(stage.folder, 'new');
+  const restores = await twice(['restore', copy, '--config', stage.config, '--state', state]);
+  assert.equal(restores.filter((code) => code === 0).length, 1, String(restores));
+  assert.ok(!existsSync(join(state, 'restoring')));
+  assert.match(reeve('new', 'run', 'say', '--param', 'text=a').stderr, /FROZEN/);
+  fine(reeve('new', 'audit', 'verify', '--remember', 'none'));
+});
+
+test('a backup that was killed says what it is, and holds no other up', async () => {
+  await using stage = new Stage();
+  const { reeve } = reader(stage);
+  fine(reeve('state', 'run', 'say', '--param', 'text=a'));
+  const copy = join(stage.folder, 'copy');
+  mkdirSync(copy, { mode: 0o700 });
+  writeFileSync(join(copy, 'unfinished'), '');
+  const done = reeve('state', 'backup', copy);
+  assert.equal(done.exitCode, 2);
+  assert.match(done.stderr, /was not finished[\s\S]*private key/);
+  assert.deepEqual(readdirSync(copy), ['unfinished']);
+  assert.equal(reeve('new', 'restore', copy).exitCode, 3);
 });
 
 test('backups taken while many calls come and go are each whole', async () => {

@@ -87,12 +87,22 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     return prepared;
   };
 
+  /** Without waiting for others, which would hold up everything else here. */
+  const atOnce = <T>(work: () => T): T => {
+    try {
+      connection.exec('pragma busy_timeout = 0');
+      return work();
+    } finally {
+      if (connection.isOpen) connection.exec(`pragma busy_timeout = ${busyMs}`);
+    }
+  };
   const truncateLog = (): boolean =>
     connection.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0;
   const log = logSync(
     `${file}-wal`,
     () => {
-      if (!truncateLog()) throw new Error('an earlier sync failed, and others use the log now');
+      if (!atOnce(truncateLog))
+        throw new Error('an earlier sync failed, and others use the log now');
     },
     faults,
   );
@@ -168,12 +178,9 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     },
     truncateLog() {
       try {
-        connection.exec('pragma busy_timeout = 0');
-        return truncateLog();
+        return atOnce(truncateLog);
       } catch (error) {
         throw unavailable('cannot be written', file, error);
-      } finally {
-        if (connection.isOpen) connection.exec(`pragma busy_timeout = ${busyMs}`);
       }
     },
     close() {

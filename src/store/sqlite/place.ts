@@ -6,13 +6,14 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fchownSync,
   lstatSync,
   mkdirSync,
   openSync,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ReeveError } from '../../core/errors.ts';
 
 /** Which file a path led to: tells a database that was moved or deleted from the one that was opened. */
@@ -31,6 +32,12 @@ export function preparePlace(file: string): void {
       'AUDIT_UNAVAILABLE',
       `The state directory ${directory} can be written by other users (mode ${(place.mode & 0o7777).toString(8)}), who could replace the record. ` +
         `Take the permission away (chmod go-w ${directory}) or choose another directory with --state.`,
+    );
+  }
+  if (!existsSync(file) && existsSync(join(directory, 'restoring'))) {
+    throw new ReeveError(
+      'AUDIT_UNAVAILABLE',
+      `A restore into ${directory} did not come to its end: it is no state, and none is begun in it. Wait for it where it is under way; else remove the folder and restore anew.`,
     );
   }
   if (createExclusively(file)) return;

@@ -2,15 +2,31 @@
  * Whether a backup is whole. In: its folder and what its manifest says. Out: nothing, or an Error in words. Never: a look at
  * less than all of it: every byte by its hash, the database by its own check, the log against the database and its key.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyLog } from '../../../audit/verify/log.ts';
 import { parseVerifier } from '../../../audit/verify/note.ts';
 import { folderSource } from '../../../audit/verify/source.ts';
 import { entryKinds, entryVersion } from '../../../core/entry.ts';
+import { visibleLine } from '../../../core/text.ts';
 import type { StateFiles } from '../wiring.ts';
 import { hashFile } from './files.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, manifestName } from './manifest.ts';
+
+/** What lies beside the files of a backup could be read with them, such as a log of the database, and would not be copied. */
+export function assertNothingElse(folder: string, { files }: Pick<Manifest, 'files'>): void {
+  const named = new Set([manifestName, ...files.map(({ path }) => path)]);
+  const look = (below: string): void => {
+    for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (path === 'lost+found') continue;
+      if (entry.isDirectory()) look(path);
+      else if (!named.has(path))
+        throw new Error(`it holds ${visibleLine(path)}, which its manifest does not name`);
+    }
+  };
+  look('');
+}
 
 export async function checkCopy(
   folder: string,
@@ -44,7 +60,8 @@ export async function checkCopy(
       const where = problem.entry === null ? '' : `entry ${problem.entry}: `;
       throw new Error(`its log does not verify: ${where}${problem.what}`);
     }
-    if (report.checkpoint?.size !== manifest.log.size)
+    const { size, root } = manifest.log;
+    if (report.checkpoint?.size !== size || report.checkpoint.root.toString('base64') !== root)
       throw new Error('its log is another than the manifest describes');
   } finally {
     record?.close();

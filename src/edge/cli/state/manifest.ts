@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { FileFacts } from './files.ts';
 
 export const manifestName = 'manifest.json';
+/** Lies in the folder of a backup while it is made, and claims it; one that was killed leaves it. */
+export const unfinishedName = 'unfinished';
 const form = 'reeve/backup@1';
 
 const tile = String.raw`tile/(?:entries|\d{1,2})/(?:x\d{3}/){0,4}\d{3}(?:\.p/[1-9]\d{0,2})?`;

@@ -5,7 +5,7 @@
  * database gets its name last: a crash before that leaves a folder that is no state.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { frozen, lost, settled, stateRestored, tokenRevoked } from '../../../audit/entries.ts';
 import type { ApiToken, Passkey } from '../../../core/credentials.ts';
@@ -15,8 +15,11 @@ import type { Store } from '../../../core/ports.ts';
 import { localUser } from '../../../core/principal.ts';
 import { applyEvent } from '../../../runbooks/drive/apply.ts';
 import type { StateFiles } from '../wiring.ts';
-import { copyFile, placeFile, syncFolders } from './files.ts';
+import { copyFile, namesIn, placeFile, syncFolders } from './files.ts';
 import type { Manifest } from './manifest.ts';
+
+/** A state with this in it, and without a database, is one whose restore did not come to its end. */
+export const restoringName = 'restoring';
 
 export interface RestoreRequest {
   readonly folder: string;
@@ -44,20 +47,57 @@ export interface Restored {
   readonly before: string | null;
 }
 
+/**
+ * All of it is made in a folder `restoring` of the state, which also claims the state for this restore. Where it fails, that
+ * folder and what was moved out of it are removed, and nothing else.
+ */
 export async function putBack(request: RestoreRequest, files: StateFiles): Promise<Restored> {
-  const { folder, manifest, stateDir, goesOn } = request;
-  const work = join(stateDir, 'restoring');
-  const database = join(work, 'reeve.db');
+  const { stateDir } = request;
+  const work = join(stateDir, restoringName);
   mkdirSync(work, { mode: 0o700 });
+  const moved: string[] = [];
+  try {
+    const restored = made(work, request, files);
+    syncFolders(work);
+    moveOut(work, stateDir, moved);
+    return restored;
+  } catch (error) {
+    for (const path of [...moved, work]) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A gateway that was started on the folder meanwhile, or anybody else, keeps what is theirs: nothing is replaced. */
+function moveOut(work: string, stateDir: string, moved: string[]): void {
+  const others = (namesIn(stateDir) ?? []).filter((name) => name !== restoringName);
+  if (others.length > 0) throw new Error(`${others[0]} came into ${stateDir} meanwhile`);
+  for (const name of namesIn(work) ?? []) {
+    if (name === 'reeve.db') continue;
+    const [from, to] = [join(work, name), join(stateDir, name)];
+    if (lstatSync(from).isDirectory()) renameSync(from, to);
+    else linkSync(from, to);
+    moved.push(to);
+  }
+  syncFolders(stateDir);
+  linkSync(join(work, 'reeve.db'), join(stateDir, 'reeve.db'));
+  // It is a state from here on, whatever becomes of the rest.
+  moved.length = 0;
+  rmSync(work, { recursive: true });
+  syncFolders(stateDir);
+}
+
+function made(work: string, request: RestoreRequest, files: StateFiles): Restored {
+  const { folder, manifest, stateDir, goesOn } = request;
+  const database = join(work, 'reeve.db');
   for (const { path, sha256 } of manifest.files) {
     if (path === 'log.key' && !goesOn) continue;
-    const to = path === 'reeve.db' ? database : join(stateDir, placeOf(path, manifest, goesOn));
+    const to = join(work, placeOf(path, manifest, goesOn));
     if (copyFile(join(folder, path), to).sha256 !== sha256)
       throw new Error(`${path} of the backup changed while it was read`);
   }
-  const before = goesOn || manifest.log === null ? null : join(stateDir, folderOfBefore(manifest));
+  const before = goesOn || manifest.log === null ? null : folderOfBefore(manifest);
   if (before !== null)
-    placeFile(join(before, 'log.key.pub'), Buffer.from(`${manifest.log!.key}\n`));
+    placeFile(join(work, before, 'log.key.pub'), Buffer.from(`${manifest.log!.key}\n`));
 
   const store = files.openSqliteStore(database, { copy: 'leave-out' });
   let settledNow: Omit<Restored, 'before'>;
@@ -68,10 +108,12 @@ export async function putBack(request: RestoreRequest, files: StateFiles): Promi
   }
   const stateId = goesOn ? null : randomBytes(8).toString('hex');
   files.forgetItsTime(database, { told: manifest.entries, stateId });
-  renameSync(database, join(stateDir, 'reeve.db'));
-  rmSync(work, { recursive: true });
-  syncFolders(stateDir);
-  return { ...settledNow, before };
+  // What ended, and the freeze, would be in a log that stays behind.
+  for (const end of ['-wal', '-journal'])
+    if (existsSync(database + end))
+      throw new Error(`reeve.db could not be written whole: there is a reeve.db${end} still`);
+  rmSync(`${database}-shm`, { force: true });
+  return { ...settledNow, before: before === null ? null : join(stateDir, before) };
 }
 
 const folderOfBefore = ({ stateId, entries }: Manifest): string =>

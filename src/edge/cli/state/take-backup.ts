@@ -3,6 +3,7 @@
  * folder. Out: copies, verified, and the manifest, written last. Must never: a log that is ahead of its database, which
  * nothing could go on with: the log is copied first, and the record only grows.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseVerifier } from '../../../audit/verify/note.ts';
 import { verifierOfKeyFile } from '../../../audit/verify/own-key.ts';
@@ -17,11 +18,12 @@ import {
   type Manifest,
   type ManifestFile,
   manifestName,
+  unfinishedName,
 } from './manifest.ts';
 
 export interface BackupRequest {
   readonly stateDir: string;
-  /** There, empty, ours alone. */
+  /** There, claimed for this backup, and otherwise empty. */
   readonly folder: string;
   readonly withKey: boolean;
   readonly reeve: string;
@@ -67,6 +69,7 @@ export async function takeBackup(
     files: copied,
   };
   await checkCopy(folder, manifest, files);
+  rmSync(join(folder, unfinishedName));
   placeFile(join(folder, manifestName), Buffer.from(formatManifest(manifest)));
   syncFolders(folder);
   return { format: 'reeve/backup@1', ...manifest };

@@ -12,8 +12,8 @@ import type { Context, VerbInput } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { ensurePrivateFolder, stateFolderPath } from '../folders.ts';
-import { namesIn } from '../state/files.ts';
-import { hasKey } from '../state/manifest.ts';
+import { namesIn, placeFile } from '../state/files.ts';
+import { hasKey, unfinishedName } from '../state/manifest.ts';
 import { takeBackup } from '../state/take-backup.ts';
 import { facts } from '../table.ts';
 import type { StateFiles } from '../wiring.ts';
@@ -31,6 +31,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   ensurePrivateFolder(stateDir, 'state folder');
   const { folder, made } = await emptyFolder(context, input.operands[0]!, realpathSync(stateDir));
   const files = await stateFilesOf(context);
+  claim(folder);
   try {
     const manifest = await takeBackup(
       {
@@ -68,6 +69,7 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     );
     return exitCodes.ok;
   } catch (error) {
+    // Claimed, so that nothing in it is of another backup.
     for (const name of namesIn(folder) ?? []) rmSync(join(folder, name), { recursive: true });
     if (made) rmSync(folder, { recursive: true, force: true });
     if (error instanceof CliFailure || error instanceof ReeveError) throw error;
@@ -92,16 +94,40 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
         'name a folder elsewhere, best on another disk',
       );
     }
-    if (!made && (!lstatSync(place).isDirectory() || (namesIn(place) ?? []).length > 0)) {
-      throw usageFailure(
-        `${path} is not empty.`,
-        'A backup goes into a folder of its own, so that nothing of an older one is taken for part of it.',
-        'name one that is not there yet, such as one with the date in its name',
-      );
-    }
+    const names = made || !lstatSync(place).isDirectory() ? null : namesIn(place);
+    if (!made && (names === null || names.length > 0)) throw notEmpty(path, names ?? []);
     await assertOutOfReach(of, place, io.env);
     return { folder: ensurePrivateFolder(path, 'folder'), made };
   }
+}
+
+/** From here on the folder is this backup's alone: of two that begin at once, one is refused, and removes nothing. */
+function claim(folder: string): void {
+  const mark = join(folder, unfinishedName);
+  try {
+    placeFile(mark, Buffer.from('A backup is being made here, or was not finished.\n'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw notEmpty(folder, [unfinishedName]);
+  }
+  const others = (namesIn(folder) ?? []).filter((name) => name !== unfinishedName);
+  if (others.length === 0) return;
+  rmSync(mark);
+  throw notEmpty(folder, others);
+}
+
+function notEmpty(folder: string, names: readonly string[]): CliFailure {
+  if (names.includes(unfinishedName))
+    return usageFailure(
+      `${folder} holds a backup that is being made, or was not finished.`,
+      'It has no manifest, so it cannot be restored; it may hold the private key of the log.',
+      'wait for the other backup, or remove the folder where none is under way; or name another one',
+    );
+  return usageFailure(
+    `${folder} is not empty, or not a folder.`,
+    'A backup goes into a folder of its own, so that nothing of an older one is taken for part of it.',
+    'name one that is not there yet, such as one with the date in its name',
+  );
 }
 
 /** The state folder of this very host: a gateway elsewhere cannot be copied from here. */

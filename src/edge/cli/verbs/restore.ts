@@ -2,7 +2,7 @@
  * `reeve restore`: a state out of a backup. Out: what was ended with it, what opens something again, and what to do next. Never:
  * a byte written before the whole backup was checked, or anything into a folder that holds something.
  */
-import { existsSync, lstatSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readWhole } from '../../../audit/verify/source.ts';
 import { ReeveError } from '../../../core/errors.ts';
@@ -13,10 +13,10 @@ import { CliFailure, usageFailure } from '../failure.ts';
 import { ensurePrivateFolder } from '../folders.ts';
 import { keyFrom } from '../log-trust.ts';
 import { findGateway } from '../running-gateway.ts';
-import { checkCopy } from '../state/check-copy.ts';
+import { assertNothingElse, checkCopy } from '../state/check-copy.ts';
 import { namesIn } from '../state/files.ts';
 import { hasKey, type Manifest, manifestName, parseManifest } from '../state/manifest.ts';
-import { putBack, type Restored } from '../state/put-back.ts';
+import { putBack, type Restored, restoringName } from '../state/put-back.ts';
 import { type Column, facts, table } from '../table.ts';
 import { localIso } from '../times.ts';
 import type { StateFiles } from '../wiring.ts';
@@ -40,6 +40,8 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
     );
   }
   const stateDir = ensurePrivateFolder(target, 'state folder');
+  // That took its time.
+  assertEmpty(stateDir);
   const request = {
     folder,
     manifest,
@@ -52,13 +54,11 @@ export async function run(context: Context, input: VerbInput): Promise<number> {
   try {
     restored = await putBack(request, files);
   } catch (error) {
-    // Nothing in it is of anybody else: it was empty.
-    for (const name of namesIn(stateDir) ?? []) rmSync(join(stateDir, name), { recursive: true });
     if (error instanceof ReeveError) throw error;
     throw new CliFailure(
       exitCodes.gatewayFailed,
       `${folder} could not be put back.`,
-      `${(error as Error).message}. ${stateDir} is empty again.`,
+      `${(error as Error).message}. What was put into ${stateDir} was taken out again.`,
       'look at the room and the permissions there, and ask again',
     );
   }
@@ -74,7 +74,7 @@ function assertEmpty(target: string): void {
   const why =
     running !== null
       ? `A gateway runs on it: ${running.url} (process ${running.pid}).`
-      : names.includes('restoring')
+      : names.includes(restoringName)
         ? 'A restore into it did not come to its end: there is a folder restoring in it, and it is no state.'
         : 'What is in it would be lost, and it may be needed to find out what happened.';
   throw usageFailure(
@@ -114,6 +114,7 @@ async function checked(folder: string, files: StateFiles, key: string | null): P
       `Its log is signed with ${visibleLine(manifest.log?.key ?? 'no key')}, not with ${key}.`,
     );
   try {
+    assertNothingElse(folder, manifest);
     await checkCopy(folder, manifest, files);
   } catch (error) {
     throw refuse((error as Error).message);

@@ -5,16 +5,17 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { blocksOf } from '../docs/blocks.ts';
 import { commandsOf } from '../docs/shell.ts';
 import { locoApp } from '../loco/app.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the demo shows the seven cases with real clients, and every check in it holds', (t) => {
+test('the demo shows the seven cases with real clients, and every check in it holds', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-demo-test-'));
   chmodSync(folder, 0o755);
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   // The first line of the block, as it stands there; the second is `npm test`, of which this is a part.
   const block = blocksOf('README.md').find((each) => each.text.includes('npm run demo'));
   const [command] = commandsOf(block?.text ?? '');
@@ -58,6 +59,9 @@ test('the demo shows the seven cases with real clients, and every check in it ho
 
   const stage = readdirSync(folder).find((name) => name.startsWith('reeve-demo-'));
   assert.ok(stage, 'the copy stays for whoever wants to go on');
+  // What was told to end may take a moment for it.
+  for (let looks = 0; looks < 200 && processesIn(join(folder, stage)).length > 0; looks += 1)
+    await sleep(50);
   assert.deepEqual(processesIn(join(folder, stage)), []);
 });
 

@@ -106,11 +106,14 @@ async function tokenFile(context: Context): Promise<{ token: string; created: bo
   return ensureLocalToken(stateDir);
 }
 
+/** Milliseconds: a busy host answers late, and working beside its gateway would be worse than waiting for it. */
+const answerMs = 10_000;
+
 /** Any answer counts, also "not ready": somebody is there, and falling back beside it would hide its trouble. */
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(new URL('/healthz', url), {
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.timeout(answerMs),
       redirect: 'manual',
     });
     await response.body?.cancel();
@@ -120,7 +123,7 @@ async function answers(url: string): Promise<boolean> {
     throw new CliFailure(
       exitCodes.gatewayFailed,
       `The gateway at ${url} does not answer.`,
-      'Its process runs, but it gave no answer within 2 s.',
+      `Its process runs, but it gave no answer within ${answerMs / 1_000} s.`,
       'look at its log, or stop it to work in local mode',
     );
   }
